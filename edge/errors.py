@@ -1,0 +1,66 @@
+"""Errors of the station.
+
+    EdgeError
+    ├── SettingsInvalid        the settings file can't be used as it stands
+    ├── StationLocked          another station process works on the same data folder
+    ├── StorageFull            the disk took nothing more; what was saved before stays saved
+    ├── StorageReadOnly        the data folder can't be written
+    ├── EvidenceMissing        a stored picture is gone or no longer what it was
+    └── WorkflowRefused        the desk can't do that now; carries the message for the person at the desk
+
+Every message says what happened, what it means for the item in hand, and what to do next.
+"""
+
+from edge.inspection.desk import Message
+
+
+class EdgeError(Exception):
+    """Base of everything that the station raises on purpose."""
+
+    code = "error.station"
+
+
+class SettingsInvalid(EdgeError):
+    """The settings file can't be used as it stands; the message names file, key and what is allowed."""
+
+    code = "error.settings"
+
+
+class StationLocked(EdgeError):
+    """Another station process works on this data folder; two writers would lose the order of events."""
+
+    code = "error.station_locked"
+
+
+class StorageFull(EdgeError):
+    """The disk is full. The item in hand isn't saved; all saved before is safe. Free space, then accept again."""
+
+    code = "error.storage_full"
+
+
+class StorageReadOnly(EdgeError):
+    """The data folder can't be written. The item in hand isn't saved; call the person who looks after the device."""
+
+    code = "error.storage_read_only"
+
+
+class EvidenceMissing(EdgeError):
+    """A stored picture is gone or its digest no longer fits; the inspection can't be replayed from it."""
+
+    code = "error.evidence_missing"
+
+
+class WorkflowRefused(EdgeError):
+    """The desk can't do that now.
+
+    Attributes:
+        message: What happened, for the person at the desk.
+        what_next: What to do next, if there is something.
+    """
+
+    code = "error.refused"
+
+    def __init__(self, message: Message, what_next: Message | None = None) -> None:
+        super().__init__(message.code)
+        self.message = message
+        self.what_next = what_next

@@ -1,0 +1,125 @@
+"""The pictures that an inspection was judged on, kept as files beside the database.
+
+A picture is on the disk, with its directory entry, before the transaction that names it: so a saved inspection always
+has its pictures, and a picture without an inspection is a left-over of a crash that start-up sweeps away. File names
+carry the inspection and the view; the digest in the database says whether a file is still what was judged.
+"""
+
+import errno
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from edge.errors import EvidenceMissing, StorageFull, StorageReadOnly
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One stored picture.
+
+    Attributes:
+        view: The camera's view.
+        path: Relative to the pictures folder.
+        sha256: Digest of the file's bytes, in hex.
+        size: Bytes.
+    """
+
+    view: str
+    path: str
+    sha256: str
+    size: int
+
+
+class PictureStore:
+    """Writes and reads pictures under one folder, a sub-folder a day."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._make_folder(folder)
+
+    def save(self, inspection_id: str, pictures: Mapping[str, bytes], taken_on: datetime) -> list[Evidence]:
+        """Write the pictures of one inspection and force them and their directory entries to the disk.
+
+        Raises:
+            StorageFull: No space is left; nothing of this inspection stays behind.
+            StorageReadOnly: The folder can't be written.
+        """
+        day = self.folder / f"{taken_on:%Y-%m-%d}"
+        saved: list[Evidence] = []
+        try:
+            self._make_folder(day)
+            for view, jpeg in pictures.items():
+                path = day / f"{inspection_id}-{view}.jpg"
+                _write_through(path, jpeg)
+                digest = hashlib.sha256(jpeg).hexdigest()
+                saved.append(Evidence(view, str(path.relative_to(self.folder)), digest, len(jpeg)))
+            if pictures:
+                _sync_folder(day)
+        except OSError as error:
+            for view in pictures:
+                (day / f"{inspection_id}-{view}.jpg").unlink(missing_ok=True)
+            raise storage_error(error, self.folder) from error
+        return saved
+
+    def read(self, evidence: Evidence) -> bytes:
+        """Read a picture back.
+
+        Raises:
+            EvidenceMissing: The file is gone or its bytes changed since it was judged.
+        """
+        path = self.folder / evidence.path
+        try:
+            jpeg = path.read_bytes()
+        except OSError as error:
+            raise EvidenceMissing(f"picture {evidence.path} can't be read: {error.strerror}") from error
+        if hashlib.sha256(jpeg).hexdigest() != evidence.sha256:
+            raise EvidenceMissing(f"picture {evidence.path} is not the one that was judged: its digest differs")
+        return jpeg
+
+    def sweep(self, known: set[str]) -> list[str]:
+        """Remove pictures that no inspection names (left by a crash before the commit); returns their paths."""
+        swept = []
+        for path in self.folder.glob("*/*.jpg"):
+            relative = str(path.relative_to(self.folder))
+            if relative not in known:
+                path.unlink(missing_ok=True)
+                swept.append(relative)
+        return swept
+
+    def _make_folder(self, folder: Path) -> None:
+        if folder.is_dir():
+            return
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            _sync_folder(folder.parent)
+        except OSError as error:
+            raise storage_error(error, folder) from error
+
+
+def storage_error(error: OSError, folder: Path) -> StorageFull | StorageReadOnly:
+    """Turn an operating-system error on the data folder into the station's own words."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageFull(f"no space is left for {folder}: the item in hand is not saved; free space, then accept again")
+    return StorageReadOnly(f"{folder} can't be written ({error.strerror}): the item in hand is not saved")
+
+
+def _write_through(path: Path, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
