@@ -1,1 +1,1 @@
-"""."""
+"""The web station for staff: pages, HTTP API, live updates, in three languages, with nothing from outside."""
