@@ -1,0 +1,72 @@
+"""The OMS's answer to events: what it has applied, told after its commit. A PUBACK is none."""
+
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from sync.contract.messages.identifiers import EpochText, MessageId
+from sync.contract.messages.times import UtcTime
+from sync.contract.messages.wire import WireModel
+
+
+class AnswerStatus(StrEnum):
+    """What became of an event. All but `retry` are final."""
+
+    APPLIED = "applied"
+    DUPLICATE = "duplicate"  # applied before; nothing was done again
+    RETRY = "retry"  # not now: send it again, not before `not_before`; holds back its return alone
+    REJECTED = "rejected"  # never as it is: `reason` says why; repair it by a new event with `replaces`
+
+
+class AnswerException(StrEnum):
+    """Applied, but somebody must look. More may be added: show an unknown one as it is."""
+
+    OVER_RECEIVED = "over_received"  # more than expected, or the same unit twice: kept out of sellable stock
+    SHORTFALL = "shortfall"  # what should be moved was no longer there, such as a correction after the sale
+    COUNT_DIFFERS = "count_differs"  # the closing's figures are not those that the OMS counted
+
+
+ReasonText = Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class Answer(WireModel):
+    """The answer to one event.
+
+    Attributes:
+        exception: With `applied` or `duplicate`: what to look into. One of `AnswerException`, or a later
+            word.
+        reason: A sentence for people; `rejected` and `retry` always carry one.
+        field: For a rejected event, the field that is wrong, such as `data.quantity.value`.
+        not_before: For `retry`.
+    """
+
+    id: MessageId
+    status: AnswerStatus
+    exception: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")] | None = None
+    reason: ReasonText | None = None
+    field: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    not_before: UtcTime | None = None
+
+
+class Acks(WireModel):
+    """Answers for one epoch of one station.
+
+    Attributes:
+        through: Every sequence from 1 to this one has a final answer (or was reported lost in a birth). 0:
+            none yet.
+        through_id: Id of the event at `through`; a station whose own event there has another id ignores
+            `through`.
+        results: Answers not told before, and those of redeliveries.
+    """
+
+    epoch: EpochText
+    through: Annotated[int, Field(ge=0)]
+    through_id: MessageId | None = None
+    results: Annotated[tuple[Answer, ...], Field(max_length=1000)] = ()
+
+    @model_validator(mode="after")
+    def _through_is_named(self) -> Self:
+        if self.through > 0 and self.through_id is None:
+            raise ValueError("through_id is missing: through above 0 names its event")
+        return self

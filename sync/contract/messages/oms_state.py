@@ -1,0 +1,23 @@
+"""Whether the OMS is there, retained. Stations publish events only while it is online."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from sync.contract.messages.times import UtcTime
+from sync.contract.messages.wire import WireModel
+
+
+class OmsState(WireModel):
+    """Presence of the OMS.
+
+    Attributes:
+        instance: One run of the receiver; changes with each start.
+        since: When that run began.
+        contract: The contract's versions that it understands.
+    """
+
+    state: Literal["online", "offline"]
+    instance: Annotated[str, Field(min_length=1, max_length=64)]
+    since: UtcTime | None = None
+    contract: tuple[str, ...] = ("1.0",)

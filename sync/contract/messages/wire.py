@@ -1,0 +1,35 @@
+"""The base of every message: strict in what we send, tolerant in what we receive.
+
+A message built in our own code refuses a field that the contract doesn't name, so that a typing mistake never
+reaches an OMS. A message *received* ignores such fields, because a newer minor version of the other side may
+add optional ones (see `docs/integrate-your-oms.md`, compatibility rules).
+"""
+
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict
+
+
+class WireModel(BaseModel):
+    """A message or a part of one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, serialize_by_alias=True)
+
+    @classmethod
+    def from_wire(cls, payload: bytes | str) -> Self:
+        """Reads a received JSON text; fields unknown to this version are ignored.
+
+        Types are not guessed: a number where the contract says text is an error.
+
+        Raises:
+            pydantic.ValidationError: Not JSON, or not this message.
+        """
+        return cls.model_validate_json(payload, strict=True, extra="ignore")
+
+    def to_wire(self) -> bytes:
+        """The bytes to publish: compact UTF-8 JSON, fields in the contract's order, absent ones left out."""
+        return self.model_dump_json(exclude_none=True).encode()
+
+    def to_data(self) -> dict[str, Any]:
+        """The same as plain JSON values, for an envelope that somebody else writes."""
+        return self.model_dump(mode="json", exclude_none=True)
