@@ -1,9 +1,9 @@
 """What the web station needs of the rest of the station: the seam between the pages and the work.
 
 `create_app` takes one `StationServices`. The bootstrap fills it with the real workflow, journal, delivery and
-devices; tests fill it with a hand-written shift (`tests/fakes_station.py`). Every method may be called from any
-thread. What cannot be done raises `edge.errors.WorkflowRefused`, whose message the pages show in the person's
-language; any other `EdgeError` is shown as an error with its own code and sentence.
+devices; tests fill it with a hand-written shift (`tests/fakes_station.py`). Every method may be called from
+any thread. What cannot be done raises `edge.errors.WorkflowRefused`, whose message the pages show in the
+person's language; any other `EdgeError` is shown as an error with its own code and sentence.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -57,7 +57,7 @@ class UnitInHand(Protocol):
         reason_code: str,
         badge: str | None,
     ) -> Desk:
-        """Save another grade or disposition, with a coded reason; nearer to sale takes a supervisor's badge."""
+        """Save another grade or disposition, with a reason; nearer to sale needs a supervisor's badge."""
         ...
 
     def retake(self, inspection_id: str) -> Desk:
