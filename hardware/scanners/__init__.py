@@ -1,1 +1,1 @@
-"""."""
+"""Barcode scanners: text in, one `Scan` out for each read."""

@@ -1,1 +1,1 @@
-"""."""
+"""Simulated devices for a station without hardware: the demo, benchmarks and tests use them."""
