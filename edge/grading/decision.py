@@ -57,6 +57,7 @@ class StockState(StrEnum):
     """Where a unit's quantity stands in the OMS's books after the movement."""
 
     RETURNING = "RETURNING"  # on its way back: where every movement of an inspection begins
+    AWAITING_PUTAWAY = "AWAITING_PUTAWAY"  # restocked or marked down, its bin not scanned yet
     AVAILABLE = "AVAILABLE"
     MARKDOWN = "MARKDOWN"
     QUARANTINE = "QUARANTINE"
@@ -66,7 +67,7 @@ class StockState(StrEnum):
     DONATION = "DONATION"
     SCRAP = "SCRAP"
     TRANSFER = "TRANSFER"  # another site's stock, kept for it: never counted as ours
-    NOT_STOCK = "NOT_STOCK"  # never was ours: the books do not change
+    HAND_BACK = "HAND_BACK"  # never was ours: waits to be handed back, counted nowhere
 
 
 NEARNESS_TO_SALE: tuple[Disposition, ...] = (
@@ -146,11 +147,11 @@ class Liability(StrEnum):
     """Whose fault the policy suggests; the OMS decides about money."""
 
     NONE = "NONE"
-    MERCHANT = "MERCHANT"
+    STORE = "STORE"
     CARRIER = "CARRIER"
     CUSTOMER = "CUSTOMER"
     VENDOR = "VENDOR"
-    UNDECIDED = "UNDECIDED"
+    UNKNOWN = "UNKNOWN"
 
 
 class Decision(FrozenValue):
@@ -200,7 +201,7 @@ _STATE_AND_PLACE: dict[Disposition, tuple[StockState, PlaceKind]] = {
     Disposition.DONATE: (StockState.DONATION, PlaceKind.DONATION),
     Disposition.SCRAP: (StockState.SCRAP, PlaceKind.SCRAP),
     Disposition.HOLD_FOR_REVIEW: (StockState.QUARANTINE, PlaceKind.QUARANTINE),
-    Disposition.HAND_BACK: (StockState.NOT_STOCK, PlaceKind.HAND_BACK),
+    Disposition.HAND_BACK: (StockState.HAND_BACK, PlaceKind.HAND_BACK),
     Disposition.TRANSFER: (StockState.TRANSFER, PlaceKind.TRANSFER),
 }
 

@@ -4,12 +4,13 @@ The category chooses the policy pack. The goods class says which laws of hygiene
 baby or hygiene goods never reach people again, whatever a policy says.
 """
 
+from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from edge.returns.values import Code, FrozenValue, Gtin14, Quantity
+from edge.returns.values import PIECES, Code, FrozenValue, Gtin14, Quantity, Rupees, UnitCode
 
 Category = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 """The merchant's word for a kind of goods, such as `ambient_food`.
@@ -84,12 +85,16 @@ class Product(FrozenValue):
         names: Name by language (`hi`, `ta`).
         category: Chooses the policy pack.
         storage_class: How it must be kept.
-        goods_class: Hygiene law; where the catalogue leaves it out it follows from category and storage.
+        goods_class: Hygiene law; where the catalogue leaves it out, or calls food `general`, it follows from
+            category and storage.
+        unit: In which unit it is counted.
         dated: Whether every pack bears a date.
         date_kind: What that date means, where known.
         shelf_life_days: From manufacture to the end of life.
         weighed: Sold by weight.
+        unit_weight_kg: Nominal net weight of one piece, where there is one.
         serialised: Each unit has a serial number or an IMEI.
+        mrp: Maximum retail price of one unit, rupees; a return's line may state another.
         components: Parts, where it is a bundle received part by part.
     """
 
@@ -100,29 +105,26 @@ class Product(FrozenValue):
     category: Category = "general"
     storage_class: StorageClass = StorageClass.AMBIENT
     goods_class: GoodsClass = GoodsClass.GENERAL
+    unit: UnitCode = PIECES
     dated: bool = False
     date_kind: DateKind | None = None
     shelf_life_days: Annotated[int, Field(ge=1, le=20_000)] | None = None
     weighed: bool = False
+    unit_weight_kg: Annotated[Decimal, Field(gt=0, le=10_000)] | None = None
     serialised: bool = False
+    mrp: Rupees | None = None
     components: tuple[Component, ...] = ()
 
     @model_validator(mode="before")
     @classmethod
     def _infer_goods_class(cls, data: object) -> object:
-        """A catalogue that says nothing of hygiene must not make food sellable when opened."""
-        if isinstance(data, dict) and data.get("goods_class") is None:
+        """A catalogue that forgets about hygiene must not make opened food sellable."""
+        if isinstance(data, dict) and data.get("goods_class") in (None, GoodsClass.GENERAL):
             inferred = _CLASS_OF_CATEGORY.get(str(data.get("category", "general")), GoodsClass.GENERAL)
             if data.get("storage_class") in (StorageClass.CHILLED, StorageClass.FROZEN):
                 inferred = GoodsClass.FOOD if inferred is GoodsClass.GENERAL else inferred
             return {**data, "goods_class": inferred}
         return data
-
-    @model_validator(mode="after")
-    def _cold_goods_are_never_general(self) -> Self:
-        if self.storage_class.is_cold and self.goods_class is GoodsClass.GENERAL:
-            raise ValueError("chilled or frozen goods need a goods_class of food, medicine, baby or hygiene")
-        return self
 
     @property
     def is_bundle(self) -> bool:

@@ -44,17 +44,17 @@ class Custody(StrEnum):
 class ExpectedState(StrEnum):
     """How the OMS sees the return."""
 
-    OPEN = "OPEN"
-    CANCELLED = "CANCELLED"  # the customer keeps the goods; if they come all the same, a person decides
-    CLOSED = "CLOSED"  # received in full before; what comes now is excess
+    OPEN = "open"
+    CANCELLED = "cancelled"  # the customer keeps the goods; if they come all the same, a person decides
+    CLOSED = "closed"  # received in full before; what comes now is excess
 
 
 class RefundState(StrEnum):
     """What happened to the customer's money; the station never decides it."""
 
-    NONE = "NONE"
-    PENDING = "PENDING"
-    REFUNDED = "REFUNDED"
+    NONE = "none"
+    PENDING = "pending"
+    REFUNDED = "paid"
 
 
 class Reference(FrozenValue):

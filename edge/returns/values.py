@@ -33,6 +33,10 @@ Rupees = Annotated[Decimal, Field(ge=0, le=100_000_000, allow_inf_nan=False)]
 """An amount in Indian rupees."""
 
 
+UnitCode = Annotated[str, Field(pattern=r"^[A-Z0-9]{2,3}$")]
+"""UN/ECE Recommendation 20 code of a unit."""
+
+
 class FrozenValue(BaseModel):
     """A value object: unknown fields are refused, nothing changes after construction."""
 
@@ -48,7 +52,7 @@ class Quantity(FrozenValue):
     """
 
     value: Annotated[Decimal, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
-    unit: Annotated[str, Field(pattern=r"^[A-Z0-9]{2,3}$")] = PIECES
+    unit: UnitCode = PIECES
 
     @classmethod
     def pieces(cls, count: int) -> "Quantity":
@@ -64,6 +68,11 @@ class Quantity(FrozenValue):
     def is_zero(self) -> bool:
         """Whether there is nothing."""
         return self.value == 0
+
+    @property
+    def is_pieces(self) -> bool:
+        """Whether it counts pieces."""
+        return self.unit == PIECES
 
     def plus(self, other: "Quantity") -> "Quantity":
         """Both together.
