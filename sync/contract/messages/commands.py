@@ -12,8 +12,8 @@ class ResendCommand(WireModel):
     """Send the events of an epoch again, settled ones too: an OMS restored from a backup lacks them.
 
     Attributes:
-        first: First sequence wanted; `from` on the wire.
-        last: Last sequence wanted, the epoch's last when absent; `to` on the wire.
+        from: First sequence wanted.
+        to: Last sequence wanted, the epoch's last when absent.
     """
 
     kind: Literal["resend"] = "resend"

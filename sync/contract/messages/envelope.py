@@ -9,7 +9,6 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from sync.contract.messages.decimals import NonNegativeDecimalText
 from sync.contract.messages.identifiers import EpochText, MessageId, ReturnId, Sequence, Site, Station
 from sync.contract.messages.times import UtcTime
 from sync.contract.messages.wire import WireModel
@@ -32,7 +31,7 @@ class Envelope(WireModel):
         replaces: Id of a dead letter that this event repairs; applied only where the OMS recorded that one as
             rejected.
         clockok: Whether the station knew its clock to be right.
-        monotonic: Seconds since the epoch began, by a clock that never jumps.
+        elapsed: Whole seconds since the epoch began, by a clock that nobody can set.
     """
 
     specversion: Literal["1.0"] = "1.0"
@@ -49,4 +48,4 @@ class Envelope(WireModel):
     sequence: Sequence
     replaces: MessageId | None = None
     clockok: bool
-    monotonic: NonNegativeDecimalText | None = Field(default=None)
+    elapsed: Annotated[int, Field(ge=0, le=2_147_483_647)] | None = None

@@ -74,7 +74,7 @@ Gtin14 = Annotated[
     str,
     StringConstraints(pattern=r"^[0-9]{14}$"),
     AfterValidator(_check_digit),
-    Field(description="The number in the barcode, written as GTIN-14.", examples=["08901234567894"]),
+    Field(description="The number in the barcode, written as GTIN-14.", examples=["08901234567890"]),
 ]
 Lot = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Serial = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]

@@ -90,6 +90,22 @@ class ReturnInspected(WireModel):
     by: Person | None = None
     epcis: EpcisTerms
 
+    def within(self, limit: int) -> "ReturnInspected":
+        """The same inspection in at most `limit` bytes of JSON, as far as leaving out detail can do that.
+
+        The last findings go first (the gravest stand in front), then the last rules. What moves stock is
+        never left out, and everything stays whole on the station.
+        """
+        shorter = self
+        while len(shorter.to_wire()) > limit:
+            if shorter.findings:
+                shorter = shorter.model_copy(update={"findings": shorter.findings[:-1]})
+            elif shorter.rules:
+                shorter = shorter.model_copy(update={"rules": shorter.rules[:-1]})
+            else:
+                break
+        return shorter
+
 
 class ReturnInspectedEvent(Envelope):
     """The event as published."""

@@ -7,13 +7,25 @@ add optional ones (see `docs/integrate-your-oms.md`, compatibility rules).
 
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from sync.contract.messages.describing import describe
 
 
 class WireModel(BaseModel):
     """A message or a part of one."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, serialize_by_alias=True)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler, /
+    ) -> JsonSchemaValue:
+        schema = handler(core_schema)
+        describe(handler.resolve_ref_schema(schema))
+        return schema
 
     @classmethod
     def from_wire(cls, payload: bytes | str) -> Self:
