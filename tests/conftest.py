@@ -1,7 +1,7 @@
-"""What every test shares: skips with a reason that can be acted on, and a check that no test leaves anything running.
+"""What every test shares: skips with a reason to act on, and a check that no test leaves anything running.
 
-A test that needs a Debian package carries that package's marker (`broker`, `browser`, `zbar`, `strace`). Where it is
-missing the test is skipped, counted at the end; with `DARKSTORE_NO_SKIPS=1`, as in CI, such a skip fails the run.
+A test that needs a Debian package carries its marker (`broker`, `browser`, `zbar`, `strace`). Where it is
+missing the test is skipped and counted; with `DARKSTORE_NO_SKIPS=1`, as in CI, such a skip fails the run.
 """
 
 import ctypes

@@ -1,0 +1,47 @@
+"""Can the station's one file be read, is it whole, and do we know its version?"""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from edge.health.answer import failed, well
+from edge.station.services import HealthCheck
+
+
+def check_database(path: Path, *, thorough: bool = False) -> HealthCheck:
+    """Open the file read-only and look.
+
+    Args:
+        path: The database; one that does not exist yet is in order.
+        thorough: Read every page, which takes seconds on a large file; otherwise only that it opens.
+    """
+    if not path.exists():
+        return well("database", "absent", path=str(path))
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5.0)) as file:
+            file.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            if thorough:
+                found = str(file.execute("PRAGMA quick_check(1)").fetchone()[0])
+                if found != "ok":
+                    return failed("database", "damaged", path=str(path), problem=found)
+    except sqlite3.OperationalError as error:
+        return failed("database", "unreadable", path=str(path), problem=str(error))
+    except sqlite3.DatabaseError as error:
+        return failed("database", "damaged", path=str(path), problem=str(error))
+    return well("database", size_mb=round(path.stat().st_size / 1e6, 1))
+
+
+def check_database_opens(open_and_close: Callable[[], None]) -> HealthCheck:
+    """Open the database as the station would; its error says what is wrong.
+
+    Args:
+        open_and_close: Opens it, and may raise a `SyncError`.
+    """
+    from sync.errors import SyncError
+
+    try:
+        open_and_close()
+    except SyncError as error:
+        return failed("database", "refused", problem=str(error))
+    return well("database", "opens")
