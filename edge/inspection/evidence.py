@@ -76,7 +76,9 @@ class PictureStore:
         except OSError as error:
             raise EvidenceMissing(f"picture {evidence.path} can't be read: {error.strerror}") from error
         if hashlib.sha256(jpeg).hexdigest() != evidence.sha256:
-            raise EvidenceMissing(f"picture {evidence.path} is not the one that was judged: its digest differs")
+            raise EvidenceMissing(
+                f"picture {evidence.path} is not the one that was judged: its digest differs"
+            )
         return jpeg
 
     def sweep(self, known: set[str]) -> list[str]:
@@ -102,7 +104,9 @@ class PictureStore:
 def storage_error(error: OSError, folder: Path) -> StorageFull | StorageReadOnly:
     """Turn an operating-system error on the data folder into the station's own words."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StorageFull(f"no space is left for {folder}: the item in hand is not saved; free space, then accept again")
+        return StorageFull(
+            f"no space is left for {folder}: the item in hand is not saved; free space, then accept again"
+        )
     return StorageReadOnly(f"{folder} can't be written ({error.strerror}): the item in hand is not saved")
 
 

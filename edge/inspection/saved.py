@@ -1,0 +1,109 @@
+"""An inspection as it is kept: what was observed, what was proposed, what was confirmed, what moved.
+
+Together with the stored pictures, the policy pack and the model package it holds everything that is needed to judge
+the unit again to the same result.
+"""
+
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, Field
+
+from edge.grading.decision import Decision, Disposition, Grade
+from edge.grading.observation import Observation
+from edge.inspection.session import ItemInHand
+from edge.returns.expected import Reference
+from edge.returns.values import Code, FrozenValue
+from vision.findings import DefectKind
+
+
+class PictureBox(FrozenValue):
+    """An upright rectangle in pixels of the full picture."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class PictureFinding(FrozenValue):
+    """A finding with its place in the picture; the observation has the same one without the place."""
+
+    kind: DefectKind
+    box: PictureBox
+    score: Annotated[float, Field(ge=0, le=1)]
+    extent: Annotated[float, Field(ge=0, le=1)]
+    source: str = "detector"
+
+
+class JudgedView(FrozenValue):
+    """One camera's picture and what was made of it.
+
+    Attributes:
+        quality: Verdict of the picture check, such as `quality.ok`.
+        usable: Whether the picture was good enough to be judged.
+        item_box: Where the item was found; None where no item was.
+        reference_sha256: The empty-station picture that it was compared with; None without one.
+    """
+
+    view: str
+    width: int
+    height: int
+    quality: str
+    usable: bool
+    item_box: PictureBox | None = None
+    findings: tuple[PictureFinding, ...] = ()
+    reference_sha256: str | None = None
+
+
+class OverrideMade(FrozenValue):
+    """A person's change of the proposal, with its coded reason."""
+
+    reason_code: Code
+    by: Code | None = None
+    supervisor: Code | None = None
+
+
+class ModelUsed(FrozenValue):
+    """The model package that judged the pictures."""
+
+    name: Code
+    version: Code
+    sha256: str
+
+
+class Confirmed(FrozenValue):
+    """What the person at the desk confirmed."""
+
+    grade: Grade | None
+    disposition: Disposition
+    place_id: Code
+    place_label: str
+    override: OverrideMade | None = None
+
+
+class SavedInspection(FrozenValue):
+    """One inspection, whole.
+
+    Attributes:
+        message_id: The event that the OMS was sent last about this unit.
+        movements: The stock movements of that event, in the contract's words; what a correction turns round.
+        model: None where no model judged.
+        decided_ms: Milliseconds from the scan's arrival to the proposal.
+        state: SAVED, UNDONE, CORRECTED or RESOLVED.
+    """
+
+    inspection_id: Code
+    return_id: Code
+    reference: Reference
+    item: ItemInHand
+    views: tuple[JudgedView, ...] = ()
+    observation: Observation
+    decision: Decision
+    confirmed: Confirmed
+    movements: tuple[dict[str, Any], ...] = ()
+    message_id: str = ""
+    model: ModelUsed | None = None
+    decided_ms: float
+    saved_at: AwareDatetime
+    saved_by: Code | None = None
+    state: str = "SAVED"
