@@ -29,6 +29,7 @@ class PictureRefused(VisionError):
 
     Attributes:
         params: Values for the message's gaps, in the catalogues of translations.
+        view: Name of the camera's view that the bytes came from, where one is known.
     """
 
     code: ClassVar[str] = "picture.refused"
@@ -36,6 +37,7 @@ class PictureRefused(VisionError):
     def __init__(self, message: str, **params: str | int | float) -> None:
         super().__init__(message)
         self.params: dict[str, str | int | float] = params
+        self.view: str | None = None
 
 
 class PictureEmpty(PictureRefused):

@@ -7,7 +7,7 @@ of these. When in doubt the region is drawn too large: a crop with some table in
 costs a wrong grade.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import cv2
@@ -38,6 +38,8 @@ class Region:
             found; the box is the whole picture).
         mask: Grey, at the reduced scale, 255 on the item; empty for `whole`.
         found: Whether anything was found that can be an item.
+        against_reference: Whether the empty station was compared with and fits, so that "nothing found" means that
+            nothing is there.
         reference_fits: False when a reference was given and doesn't show this view any more: the camera or the
             station was moved, or the light changed beyond recognition.
     """
@@ -47,7 +49,16 @@ class Region:
     method: Literal["reference", "contrast", "whole"]
     mask: Picture
     found: bool
+    against_reference: bool = False
     reference_fits: bool = True
+
+    def scaled(self, width: int, height: int, full_width: int, full_height: int) -> "Region":
+        """The same region of the same view at another size: from `width` × `height` to the full size."""
+        across, down = full_width / width, full_height / height
+        box = Box(
+            self.box.x * across, self.box.y * down, self.box.width * across, self.box.height * down
+        )
+        return replace(self, box=box)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,30 +102,30 @@ class Localiser:
         if changed > self._settings.max_changed or fit < self._settings.min_fit:
             return self._from_surroundings(picture, small, reference_fits=False)
         if changed < self._settings.min_area:
-            return _whole(picture)
+            return _whole(picture, against_reference=True)
         solid = float(np.count_nonzero(evidence & mask)) / max(1, int(np.count_nonzero(mask)))
         confidence = min(1.0, 0.4 + solid) * (1 - 0.5 * _border_contact(mask)) * min(1.0, 0.5 + fit)
-        return Region(_box(mask, picture), round(confidence, 4), "reference", mask, found=True)
+        return Region(_box(mask, picture), round(confidence, 4), "reference", mask, True, against_reference=True)
 
     def _changed(self, small: Floats, reference: EmptyStation) -> tuple[Picture, Floats]:
         """Pixels that no lamp and no soft shadow explain (255), and the grey picture with the light levelled."""
         limits = self._settings
-        ring = _ring(small.shape[0], small.shape[1])
-        ratio = (small[ring] + _DARK_OFFSET) / (reference.small[ring] + _DARK_OFFSET)
-        gain = np.clip(np.median(ratio, axis=0), 0.3, 3.0).astype(np.float32)
-        levelled = small / gain
+        gain = _gain(small, reference.small)
+        levelled = np.asarray(cv2.multiply(small, (*(1 / gain).tolist(), 0.0)), np.float32)
         grey = _grey(levelled)
-        light = (grey + _DARK_OFFSET) / (reference.grey + _DARK_OFFSET)
-        expected = reference.small * np.clip(light, 0.2, 1.6)[..., None]
-        colour = np.abs(levelled - expected).max(axis=2)
-        logs = np.log(light)
+        light = np.asarray(cv2.divide(grey + _DARK_OFFSET, reference.grey + _DARK_OFFSET), np.float32)
+        bounded = np.clip(light, 0.2, 1.6)
+        expected = cv2.multiply(reference.small, cv2.merge([bounded, bounded, bounded]))
+        blue, green, red = cv2.split(cv2.absdiff(levelled, expected))
+        colour = cv2.max(cv2.max(blue, green), red)
+        logs = cv2.log(light)
         mean = cv2.blur(logs, (5, 5))
-        spread = np.sqrt(np.maximum(cv2.blur(logs * logs, (5, 5)) - mean * mean, 0))
+        variance = cv2.blur(cv2.multiply(logs, logs), (5, 5)) - cv2.multiply(mean, mean)
         changed = (
             (colour > limits.colour_change)
             | (light > 1 + limits.light_change)
             | (light < limits.shadow_floor)
-            | (spread > _TEXTURE_CHANGE)
+            | (variance > _TEXTURE_CHANGE**2)
         )
         return np.asarray(changed * np.uint8(255), np.uint8), grey
 
@@ -178,11 +189,16 @@ def _gradient(grey: Floats) -> tuple[Floats, Floats]:
     return np.asarray(across, np.float32), np.asarray(down, np.float32)
 
 
-def _ring(height: int, width: int) -> npt.NDArray[np.bool_]:
+def _gain(small: Floats, reference: Floats) -> Floats:
+    """How much brighter each channel's border became: the lamps' doing, not the item's."""
+    height, width = small.shape[:2]
     edge_y, edge_x = max(1, round(height * _RING)), max(1, round(width * _RING))
     ring = np.ones((height, width), np.bool_)
     ring[edge_y : height - edge_y, edge_x : width - edge_x] = False
-    return ring
+    ring[1::2] = False
+    ring[:, 1::2] = False
+    ratio = (small[ring] + _DARK_OFFSET) / (reference[ring] + _DARK_OFFSET)
+    return np.clip(np.median(ratio, axis=0), 0.3, 3.0).astype(np.float32)
 
 
 def _edge_likeness(grey: Floats, reference: EmptyStation, mask: Picture) -> float:
@@ -230,7 +246,8 @@ def _box(mask: Picture, picture: Picture) -> Box:
     return Box(x * scale_x, y * scale_y, width * scale_x, height * scale_y)
 
 
-def _whole(picture: Picture, *, reference_fits: bool = True) -> Region:
+def _whole(picture: Picture, *, against_reference: bool = False, reference_fits: bool = True) -> Region:
     height, width = picture.shape[:2]
     nothing = np.zeros((0, 0), np.uint8)
-    return Region(Box(0, 0, width, height), 0.0, "whole", nothing, found=False, reference_fits=reference_fits)
+    box = Box(0, 0, width, height)
+    return Region(box, 0.0, "whole", nothing, False, against_reference, reference_fits)

@@ -28,9 +28,9 @@ class QualitySettings(_Section):
     """When a picture is good enough to judge an item by: `[vision.quality]`."""
 
     work_width: int = Field(default=640, ge=160, le=1920, description="pixels of the reduced picture")
-    max_blur: float = Field(default=0.0024, gt=0, description="edge spread, share of the longer side")
+    max_blur: float = Field(default=0.00195, gt=0, description="edge spread, share of the longer side")
     dark_level: Grey = Field(default=45, description="refused when 95 of 100 pixels are darker than this")
-    bright_share: Share = Field(default=0.55, description="share of the item that is burnt out to white")
+    bright_share: Share = Field(default=0.6, description="share of the item that is burnt out to white")
     min_contrast: Grey = Field(default=12, description="a picture flatter than this shows no item")
     hand_share: Share = Field(default=0.03, description="skin from the border inwards, share of the picture")
 

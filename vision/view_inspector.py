@@ -1,0 +1,233 @@
+"""Everything that is done with the pictures of one return: decode, judge the picture, find the item, find damage.
+
+Two 1080p views are prepared side by side (OpenCV lets go of Python's lock while it works), and the network runs in one
+thread of its own as soon as a view is ready for it. A picture that isn't good enough is not shown to the network.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Lock
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from vision.crop import Crop
+from vision.errors import PictureRefused
+from vision.findings import Box, Finding
+from vision.localisation import EmptyStation, Localiser, Region
+from vision.picture import Picture, decode_picture, reduced
+from vision.quality import Quality, check_quality
+from vision.settings import VisionSettings
+
+Floats = npt.NDArray[np.float32]
+_REFERENCES_KEPT = 16
+
+
+class Detector(Protocol):
+    """Finds damage on the item: `prepare` and `interpret` in any thread, `infer` in one."""
+
+    def prepare(self, picture: Picture, region: Region) -> tuple[Crop, Floats]:
+        """Cut the item out and lay it out as the network's input."""
+
+    def infer(self, tensor: Floats) -> Floats:
+        """Run the network."""
+
+    def interpret(self, raw: Floats, crop: Crop, region: Region, view: str) -> tuple[Finding, ...]:
+        """Turn the network's answer into findings."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewInspection:
+    """What one view of one item shows.
+
+    Attributes:
+        view: Name of the camera's view.
+        quality: Whether the picture is good enough; if not, there are no findings.
+        region: The item's box in full-picture pixels, None where no item was told from its surroundings.
+        region_confidence: How sure the place is, 0 to 1.
+        findings: Best first, boxes in full-picture pixels.
+        width: Pixels of the full picture.
+        height: Pixels of the full picture.
+        detector_ran: False where the picture was refused or the station has no model: no findings then means nothing.
+        timings_ms: Milliseconds by step: `decode`, `prepare` (reduce, find the item, judge the picture, crop), `wait`
+            (for the network's thread), `model`, `interpret`.
+        picture: The decoded BGR picture.
+    """
+
+    view: str
+    quality: Quality
+    region: Box | None
+    region_confidence: float
+    findings: tuple[Finding, ...]
+    width: int
+    height: int
+    detector_ran: bool
+    timings_ms: Mapping[str, float]
+    picture: Picture = field(repr=False, compare=False)
+
+
+@dataclass(slots=True)
+class _Prepared:
+    picture: Picture
+    region: Region
+    quality: Quality
+    timings: dict[str, float]
+    task: tuple[Crop, Floats] | None
+
+
+class ViewInspector:
+    """Inspects views. Safe to use from several threads; close it to end its threads."""
+
+    def __init__(self, settings: VisionSettings, detector: Detector | None = None) -> None:
+        """Take the `[vision]` section and the active model's detector; without one no damage is looked for."""
+        # Views run side by side already; OpenCV's own threads would only take turns with them.
+        cv2.setNumThreads(settings.opencv_threads)
+        self._settings = settings
+        self._detector = detector
+        self._localiser = Localiser(settings.localisation)
+        self._references: dict[bytes, EmptyStation] = {}
+        self._references_lock = Lock()
+        self._viewers = ThreadPoolExecutor(settings.view_threads, thread_name_prefix="view")
+        self._network = ThreadPoolExecutor(1, thread_name_prefix="model")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the threads after the work in hand."""
+        self._viewers.shutdown()
+        self._network.shutdown()
+
+    def inspect(
+        self, view: str, jpeg: bytes, reference: bytes | None = None, *, previous: bytes | None = None
+    ) -> ViewInspection:
+        """Inspect one view.
+
+        Args:
+            view: Name of the camera's view, such as `top`.
+            jpeg: The picture's bytes as stored; the same bytes, reference and model give the same findings.
+            reference: Picture of this view with nothing on the station, where there is one.
+            previous: Bytes of the view's picture of the item before, where a repeat would mean a frozen camera.
+
+        Raises:
+            PictureRefused: If the bytes are no picture that can be decoded safely; its `view` names the camera.
+            DetectorFailed: If the network fails.
+        """
+        try:
+            return self._finish(view, *self._start(jpeg, reference, previous))
+        except PictureRefused as error:
+            error.view = view
+            raise
+
+    def inspect_all(
+        self,
+        frames: Mapping[str, bytes],
+        references: Mapping[str, bytes] | None = None,
+        previous: Mapping[str, bytes] | None = None,
+    ) -> dict[str, ViewInspection]:
+        """Inspect the views of one item at the same time; the order of `frames` is kept.
+
+        Raises:
+            PictureRefused: If one of them is no picture; its `view` names the camera.
+            DetectorFailed: If the network fails.
+        """
+        references, previous = references or {}, previous or {}
+        waiting = {
+            view: self._viewers.submit(
+                self.inspect, view, jpeg, references.get(view), previous=previous.get(view)
+            )
+            for view, jpeg in frames.items()
+        }
+        wait(waiting.values())  # no view's work goes on behind the back of an error
+        return {view: future.result() for view, future in waiting.items()}
+
+    def forget_references(self) -> None:
+        """Drop prepared empty-station pictures, after the staff took new ones."""
+        with self._references_lock:
+            self._references.clear()
+
+    def _start(
+        self, jpeg: bytes, reference: bytes | None, previous: bytes | None
+    ) -> tuple[_Prepared, Future[tuple[Floats, float, float]] | None]:
+        timings: dict[str, float] = {}
+        with _timed(timings, "decode"):
+            picture = decode_picture(jpeg, self._settings.picture)
+        with _timed(timings, "prepare"):
+            prepared = self._prepare(picture, reference, repeated=previous == jpeg, timings=timings)
+        if prepared.task is None or self._detector is None:
+            return prepared, None
+        submitted = time.perf_counter()
+        return prepared, self._network.submit(self._run_network, prepared.task[1], submitted)
+
+    def _prepare(
+        self, picture: Picture, reference: bytes | None, *, repeated: bool, timings: dict[str, float]
+    ) -> _Prepared:
+        height, width = picture.shape[:2]
+        small = reduced(picture, self._settings.quality.work_width)
+        empty = self._reference(reference) if reference else None
+        place = self._localiser.locate(small, empty)
+        quality = check_quality(small, place, self._settings.quality, repeated=repeated)
+        region = place.scaled(small.shape[1], small.shape[0], width, height)
+        task = self._detector.prepare(picture, region) if self._detector is not None and quality.ok else None
+        return _Prepared(picture, region, quality, timings, task)
+
+    def _run_network(self, tensor: Floats, submitted: float) -> tuple[Floats, float, float]:
+        detector: Any = self._detector
+        started = time.perf_counter()
+        raw = detector.infer(tensor)
+        return raw, (started - submitted) * 1e3, (time.perf_counter() - started) * 1e3
+
+    def _finish(
+        self, view: str, prepared: _Prepared, answer: Future[tuple[Floats, float, float]] | None
+    ) -> ViewInspection:
+        region, timings = prepared.region, prepared.timings
+        findings: tuple[Finding, ...] = ()
+        if answer is not None and self._detector is not None and prepared.task is not None:
+            raw, timings["wait"], timings["model"] = answer.result()
+            with _timed(timings, "interpret"):
+                findings = self._detector.interpret(raw, prepared.task[0], region, view)
+        height, width = prepared.picture.shape[:2]
+        return ViewInspection(
+            view=view,
+            quality=prepared.quality,
+            region=region.box if region.found else None,
+            region_confidence=region.confidence,
+            findings=findings,
+            width=width,
+            height=height,
+            detector_ran=answer is not None,
+            timings_ms={name: round(value, 3) for name, value in timings.items()},
+            picture=prepared.picture,
+        )
+
+    def _reference(self, jpeg: bytes) -> EmptyStation:
+        """Decode and prepare an empty-station picture once; it serves until the staff take another."""
+        with self._references_lock:
+            known = self._references.get(jpeg)
+        if known is None:
+            picture = decode_picture(jpeg, self._settings.picture)
+            # Reduced in the same steps as the views, so that the same pixels are compared.
+            known = self._localiser.prepare(reduced(picture, self._settings.quality.work_width))
+            with self._references_lock:
+                while len(self._references) >= _REFERENCES_KEPT:
+                    self._references.pop(next(iter(self._references)))
+                self._references[jpeg] = known
+        return known
+
+
+@contextmanager
+def _timed(timings: dict[str, float], step: str) -> Iterator[None]:
+    started = time.perf_counter()
+    yield
+    timings[step] = (time.perf_counter() - started) * 1e3
