@@ -186,9 +186,10 @@ class _SupervisedCamera:
         self._logged = self.supervision.state
 
     def look(self, now_ns: int) -> None:
+        newest_ns = self.process.frames.newest_taken_at_ns()
         if self.process.pid is not None and self.process.ended():
-            self.supervision.ended(now_ns, self.process.reap())
-        action = self.supervision.step(now_ns, self.process.frames.newest_taken_at_ns())
+            self.supervision.ended(now_ns, newest_ns, self.process.reap())
+        action = self.supervision.step(now_ns, newest_ns)
         if action is Action.KILL:
             self.process.kill()
         elif action is Action.SPAWN:
@@ -226,7 +227,7 @@ class _SupervisedCamera:
         try:
             self.process.spawn()
         except OSError as error:
-            self.supervision.ended(now_ns, f"The camera's process couldn't be started: {error}.")
+            self.supervision.ended(now_ns, 0, f"The camera's process couldn't be started: {error}.")
         else:
             self.supervision.spawned(now_ns)
 

@@ -112,7 +112,10 @@ class FolderCamera:
         while files:
             for file in files:
                 self._seen = (file, 0, 0)
-                jpeg, bgr = _load(file)
+                try:
+                    jpeg, bgr = _load(file)
+                except FileNotFoundError:
+                    continue  # deleted since the folder was listed
                 for _ in range(self._shows_each):
                     taken_at_ns = self._pace.wait()
                     yield RawPicture(taken_at_ns, jpeg, bgr)

@@ -6,9 +6,9 @@ pydantic to stay small.
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 _SUPERVISION = frozenset(
     {
@@ -22,6 +22,8 @@ _SUPERVISION = frozenset(
         "jpeg_quality",
     }
 )
+
+_FEWEST_MISSED = 3
 
 Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 Rate = Annotated[float, Field(gt=0, le=240, allow_inf_nan=False)]
@@ -53,6 +55,17 @@ class SupervisedCameraSettings(BaseModel):
     restart_cap_s: Seconds = 10.0
     max_picture_bytes: int = Field(default=8 * 1024 * 1024, ge=4096, le=64 * 1024 * 1024)
     jpeg_quality: int = Field(default=90, ge=1, le=100)
+
+    @model_validator(mode="after")
+    def _a_slow_camera_is_not_a_stuck_one(self) -> Self:
+        rate = getattr(self, "pictures_per_second", None)
+        if self.stall_after_s is not None and rate is not None and self.stall_after_s * rate < _FEWEST_MISSED:
+            least_s = _FEWEST_MISSED / rate
+            raise ValueError(
+                f"stall_after_s = {self.stall_after_s:g} is under {_FEWEST_MISSED} pictures at {rate:g} a "
+                f"second: a working camera would be restarted again and again; raise it to {least_s:g} or more"
+            )
+        return self
 
     def parameters(self, camera: str) -> dict[str, Any]:
         """The driver's own settings as JSON values.

@@ -73,8 +73,8 @@ class Supervision:
             return Action.SPAWN if now_ns >= self._spawn_at_ns else Action.NOTHING
         if self._killed_ns is not None:
             if now_ns - self._killed_ns > _UNKILLABLE_AFTER_NS:
-                self.state = CameraState.LOST
                 self.last_error = _UNKILLABLE
+                self.state = CameraState.LOST
             return Action.NOTHING
         if newest_ns > self._spawned_ns:
             return self._judge_pictures(now_ns, newest_ns)
@@ -92,22 +92,29 @@ class Supervision:
         self._killed_ns = None
         self._kill_reason = None
 
-    def ended(self, now_ns: int, reason: str) -> None:
-        """The process has ended, by itself or killed; or it couldn't be started."""
-        gave_pictures = self._live_since_ns is not None
+    def ended(self, now_ns: int, newest_ns: int, reason: str) -> None:
+        """The process has ended, by itself or killed; or it couldn't be started.
+
+        Args:
+            now_ns: Monotonic time.
+            newest_ns: When the newest picture was taken; 0 if there is none.
+            reason: Why, as far as the process could say.
+        """
+        gave_pictures = self._spawned_ns is not None and newest_ns > self._spawned_ns
         if self._steady(now_ns):
             self._failures = 0
         self._failures += 1
         first_failure = self._failures == 1
-        self.state = CameraState.STALLED if gave_pictures and first_failure else CameraState.LOST
         self.last_error = " ".join(part for part in (self._kill_reason, reason) if part) or None
+        self.state = CameraState.STALLED if gave_pictures and first_failure else CameraState.LOST
         self._spawned_ns = self._live_since_ns = self._killed_ns = self._kill_reason = None
         self._spawn_at_ns = now_ns + _ns(self._backoff.delay_s(self._failures))
 
     def _judge_pictures(self, now_ns: int, newest_ns: int) -> Action:
         if self._stall_ns is not None and now_ns - max(newest_ns, self._excused_until_ns) > self._stall_ns:
+            action = self._kill(now_ns, f"No new picture for {self._settings.stall_after_s:g} s.")
             self.state = CameraState.STALLED if self._failures == 0 else CameraState.LOST
-            return self._kill(now_ns, f"No new picture for {self._settings.stall_after_s:g} s.")
+            return action
         if self._live_since_ns is None:
             self._live_since_ns = now_ns
         self.state = CameraState.LIVE

@@ -67,7 +67,9 @@ class SimulatedCamera:
             CameraNotFound: The scene isn't there, or the camera is simulated as unplugged.
         """
         if self._fault() == "lost":
-            raise CameraNotFound(f"The simulated camera '{self._view}' is unplugged (fault 'lost').")
+            raise CameraNotFound(
+                f"The simulated camera '{self._view}' is unplugged (fault 'lost'). Clear the fault."
+            )
         self._picture()
 
     def read(self) -> RawPicture:
@@ -80,7 +82,9 @@ class SimulatedCamera:
         taken_at_ns = self._pace.wait()
         fault = self._fault()
         if fault == "lost":
-            raise CameraLost(f"The simulated camera '{self._view}' was unplugged (fault 'lost').")
+            raise CameraLost(
+                f"The simulated camera '{self._view}' was unplugged (fault 'lost'). Clear the fault."
+            )
         while fault == "hang":
             self._sleep(_LONG_S)
         if fault == "garbage":
