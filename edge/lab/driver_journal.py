@@ -4,8 +4,8 @@ The station's promise is about what it *showed* as saved. So the driver writes i
 disk before it goes on, and the reconciliation compares the OMS's database with this file, never with the
 station's own.
 
-A line: `{"kind": "saved", "inspection_id": …, "return_id": …, "play": …, "at": …, …}`. Kinds: `saved` (an inspection
-shown as saved), `undone`, `resolved`, `closed` (a return), `played` (a whole return is through), `started`.
+A line: `{"kind": "saved", "at": …, "inspection_id": …, "return_id": …, …}`. Kinds: `started`, `saved` (an
+inspection shown as saved), `undone`, `resolved`, `closed` (a return), `played` (a whole return is through).
 """
 
 import json
