@@ -72,8 +72,8 @@ class StockState(StrEnum):
 
 NEARNESS_TO_SALE: tuple[Disposition, ...] = (
     Disposition.SCRAP,
-    Disposition.HOLD_FOR_REVIEW,
     Disposition.RETURN_TO_VENDOR,
+    Disposition.HOLD_FOR_REVIEW,  # undecided: it may still be sold one day
     Disposition.REFURBISH,
     Disposition.DONATE,
     Disposition.LIQUIDATE,

@@ -1,6 +1,7 @@
 """What was received on a return so far, counted against its lines.
 
-A bundle is counted by component; a whole bundle received under its own code stands for each of its components.
+A bundle is counted by component; a whole bundle received under its own code stands for each of its
+components.
 """
 
 from collections.abc import Iterable
@@ -56,8 +57,8 @@ def expected_on(line: ReturnLine, component_sku: str | None) -> Quantity:
 def received_on(line: ReturnLine, component_sku: str | None, received: Iterable[ReceivedUnit]) -> Quantity:
     """How much came on a line (of one component), excess included.
 
-    A unit measured otherwise than the line (a piece on a line in kilograms) cannot be added up and is left out; the
-    bag's closing lists it apart.
+    A unit measured otherwise than the line (a piece on a line in kilograms) cannot be added up and is left
+    out; the bag's closing lists it apart.
     """
     expected = expected_on(line, component_sku)
     total = Quantity(value=Decimal(0), unit=expected.unit)

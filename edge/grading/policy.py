@@ -1,0 +1,302 @@
+"""A policy pack: what an operations manager decides about one kind of goods.
+
+A pack is complete: it inherits nothing and has no hidden defaults, so that the file says all there is to say,
+and its content hash names exactly one behaviour. Comments and the order of keys do not change the hash.
+
+A pack can make the station stricter than the hard rules of `hard_rules.py`, never laxer.
+"""
+
+import hashlib
+import json
+from functools import cached_property
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from edge.grading.decision import Disposition, Grade, Liability, nearness
+from edge.grading.observation import CaptureDepth, Share
+from edge.returns.catalogue import Category, StorageClass
+from edge.returns.expected import Custody, ReturnType
+from edge.returns.holds import HoldTerms
+from edge.returns.values import FrozenValue, Rupees
+from vision.findings import DefectKind
+
+MOST_MINUTES = {StorageClass.CHILLED: 120, StorageClass.FROZEN: 60}
+"""Longest time out of the cold that any policy may allow."""
+
+WARMEST = {StorageClass.CHILLED: 8.0, StorageClass.FROZEN: -12.0}
+"""Highest probe reading, °C, that any policy may allow."""
+
+InHouse = Literal[Disposition.SCRAP, Disposition.HOLD_FOR_REVIEW, Disposition.RETURN_TO_VENDOR]
+"""What may become of goods that must never reach people again."""
+
+NotRestocked = Literal[
+    Disposition.SCRAP,
+    Disposition.HOLD_FOR_REVIEW,
+    Disposition.RETURN_TO_VENDOR,
+    Disposition.DONATE,
+    Disposition.LIQUIDATE,
+]
+"""What may become of goods that are sound but are not to go back on the shelf."""
+
+Chosen = Literal[
+    Disposition.RESTOCK,
+    Disposition.RESTOCK_MARKDOWN,
+    Disposition.REFURBISH,
+    Disposition.RETURN_TO_VENDOR,
+    Disposition.LIQUIDATE,
+    Disposition.DONATE,
+    Disposition.SCRAP,
+    Disposition.HOLD_FOR_REVIEW,
+]
+"""What a table may say; whose a unit is decides about HAND_BACK and TRANSFER, no table."""
+
+
+class PackTitle(FrozenValue):
+    """`[pack]`: which goods the pack is for."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+    title: Annotated[str, Field(min_length=1, max_length=80)]
+    categories: tuple[Category, ...] = ()
+
+
+class DepthRule(FrozenValue):
+    """`[[capture.rule]]`: how closely goods like these are looked at.
+
+    A condition left out fits everything; an unknown price or custody fits no condition on it.
+    """
+
+    depth: CaptureDepth
+    custody: tuple[Custody, ...] | None = None
+    return_type: tuple[ReturnType, ...] | None = None
+    mrp_below: Rupees | None = None
+
+
+class CapturePolicy(FrozenValue):
+    """`[capture]`: the first rule that fits decides, else `otherwise`."""
+
+    otherwise: CaptureDepth
+    rule: Annotated[tuple[DepthRule, ...], Field(max_length=20)] = ()
+
+
+class QuantityPolicy(FrozenValue):
+    """`[quantity]`: how many identical sealed units one inspection may cover."""
+
+    identical_units_max: Annotated[int, Field(ge=1, le=200)]
+
+
+class ConfidencePolicy(FrozenValue):
+    """`[confidence]`: when a person must look."""
+
+    ask_below: Share
+    uncalibrated_asks: bool
+    person_confirms_always: bool
+    person_from_mrp: Rupees
+
+
+class DefectPolicy(FrozenValue):
+    """`[defects.<kind>]`: what one kind of defect does to the grade.
+
+    Attributes:
+        count_from: Score from which a finding counts.
+        major_from: Share of the item from which it is major, below that it is minor.
+        critical_from: Share of the item from which it is critical.
+    """
+
+    count_from: Share
+    major_from: Share
+    critical_from: Share
+    minor: Grade
+    major: Grade
+    critical: Grade
+
+    @model_validator(mode="after")
+    def _graver_is_never_better(self) -> Self:
+        if self.critical_from < self.major_from:
+            raise ValueError("critical_from must not be below major_from")
+        if not self.minor.value <= self.major.value <= self.critical.value:
+            raise ValueError("a graver defect may not get a better grade: minor, major, critical from A to D")
+        return self
+
+
+class DefectPolicies(FrozenValue):
+    """`[defects]`: one table for each kind of defect."""
+
+    deformation: DefectPolicy
+    penetration: DefectPolicy
+    opening: DefectPolicy
+    breakage: DefectPolicy
+    spillage: DefectPolicy
+    superficial: DefectPolicy
+    missing_part: DefectPolicy
+
+    def of(self, kind: DefectKind) -> DefectPolicy | None:
+        """The table of a kind; None for `wrong_item`, which says nothing of the condition."""
+        found: DefectPolicy | None = getattr(self, kind.value, None)
+        return found
+
+
+class SealPolicy(FrozenValue):
+    """`[seal]`: the best grade that a pack can have by its closure."""
+
+    opened: Grade
+    unknown_with_customer: Grade
+
+
+class IdentityPolicy(FrozenValue):
+    """`[identity]`: doubts about which article it is."""
+
+    wrong_item_from: Share
+    hold_missing_serial: bool
+
+
+class LifePolicy(FrozenValue):
+    """`[life]`: how much life dated goods need; days and share must both be left.
+
+    Attributes:
+        restock_min_share: Of the catalogue's shelf life; not asked where that is unknown.
+        below_markdown: What becomes of goods too old even for markdown.
+        trust_machine_read: Whether a date read by a machine needs no person.
+    """
+
+    restock_min_days: Annotated[int, Field(ge=0, le=3650)]
+    restock_min_share: Share
+    markdown_min_days: Annotated[int, Field(ge=0, le=3650)]
+    markdown_min_share: Share
+    below_markdown: NotRestocked
+    trust_machine_read: bool
+
+    @model_validator(mode="after")
+    def _markdown_asks_less(self) -> Self:
+        if self.markdown_min_days > self.restock_min_days or self.markdown_min_share > self.restock_min_share:
+            raise ValueError("markdown may not ask for more life than restock")
+        return self
+
+
+class ColdChainPolicy(FrozenValue):
+    """`[cold_chain]`: limits for chilled and frozen goods; stricter than the hard limits or equal to them."""
+
+    chilled_max_minutes: Annotated[int, Field(ge=0, le=MOST_MINUTES[StorageClass.CHILLED])]
+    frozen_max_minutes: Annotated[int, Field(ge=0, le=MOST_MINUTES[StorageClass.FROZEN])]
+    chilled_max_celsius: Annotated[float, Field(ge=-40, le=WARMEST[StorageClass.CHILLED])]
+    frozen_max_celsius: Annotated[float, Field(ge=-40, le=WARMEST[StorageClass.FROZEN])]
+    restock_after_customer: bool
+    after_customer: NotRestocked
+
+
+class BlindPolicy(FrozenValue):
+    """`[blind]`: returns that the station's copy doesn't know."""
+
+    restock: bool
+    restock_up_to_mrp: Rupees
+
+
+class UnsafePolicy(FrozenValue):
+    """`[unsafe]`: what becomes of goods that must never reach people again."""
+
+    expired: InHouse
+    recalled: InHouse
+    cold_chain_broken: InHouse
+    opened: InHouse
+
+
+class WeightPolicy(FrozenValue):
+    """`[weight]`: weighed goods that come back lighter or heavier."""
+
+    tolerance_share: Share
+    outside: Chosen
+
+
+class BundlePolicy(FrozenValue):
+    """`[bundle]`: bundles that come back in part."""
+
+    incomplete: Chosen
+
+
+class TableException(FrozenValue):
+    """`[[disposition.exception]]`: stricter for some returns. It can never bring a unit nearer to sale.
+
+    A condition left out fits everything; unknown custody fits `CUSTOMER`.
+    """
+
+    name: Annotated[str, Field(min_length=1, max_length=60)]
+    custody: tuple[Custody, ...] | None = None
+    return_type: tuple[ReturnType, ...] | None = None
+    storage_class: tuple[StorageClass, ...] | None = None
+    at_best: Chosen
+
+
+class DispositionTable(FrozenValue):
+    """`[disposition]`: what is done with each grade when nothing else speaks against it."""
+
+    A: Chosen
+    B: Chosen
+    C: Chosen
+    D: Chosen
+    presumed: Chosen
+    exception: Annotated[tuple[TableException, ...], Field(max_length=40)] = ()
+
+    @model_validator(mode="after")
+    def _worse_is_never_nearer(self) -> Self:
+        order = [nearness(self.A), nearness(self.B), nearness(self.C), nearness(self.D)]
+        if order != sorted(order, reverse=True):
+            raise ValueError(
+                "a worse grade may not be nearer to sale; from nearest to farthest: RESTOCK, "
+                "RESTOCK_MARKDOWN, LIQUIDATE, DONATE, REFURBISH, HOLD_FOR_REVIEW, RETURN_TO_VENDOR, SCRAP"
+            )
+        return self
+
+    def of(self, grade: Grade) -> Disposition:
+        """What the table says of a grade."""
+        by_grade = {Grade.A: self.A, Grade.B: self.B, Grade.C: self.C, Grade.D: self.D}
+        return by_grade[grade]
+
+
+class PutawayPolicy(FrozenValue):
+    """`[putaway]`: when stock becomes available: at `commit`, or when its bin was scanned at `putaway`."""
+
+    available_at: Literal["commit", "putaway"]
+
+
+class LiabilityPolicy(FrozenValue):
+    """`[liability]`: whose fault is suggested to the OMS."""
+
+    damaged_by_rider: Liability
+    damaged_by_customer: Liability
+    cold_chain: Liability
+    expired: Liability
+    recalled: Liability
+    serial_differs: Liability
+
+
+class PolicyPack(FrozenValue):
+    """Everything that operations decide about one kind of goods."""
+
+    pack: PackTitle
+    capture: CapturePolicy
+    quantity: QuantityPolicy
+    confidence: ConfidencePolicy
+    defects: DefectPolicies
+    seal: SealPolicy
+    identity: IdentityPolicy
+    life: LifePolicy
+    cold_chain: ColdChainPolicy
+    blind: BlindPolicy
+    unsafe: UnsafePolicy
+    weight: WeightPolicy
+    bundle: BundlePolicy
+    disposition: DispositionTable
+    putaway: PutawayPolicy
+    holds: HoldTerms
+    liability: LiabilityPolicy
+
+    @property
+    def name(self) -> str:
+        """The pack's name."""
+        return self.pack.name
+
+    @cached_property
+    def version(self) -> str:
+        """SHA-256 of the pack's content in canonical form, hexadecimal."""
+        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
