@@ -63,7 +63,7 @@ class SupervisedCameraSettings(BaseModel):
             least_s = _FEWEST_MISSED / rate
             raise ValueError(
                 f"stall_after_s = {self.stall_after_s:g} is under {_FEWEST_MISSED} pictures at {rate:g} a "
-                f"second: a working camera would be restarted again and again; raise it to {least_s:g} or more"
+                f"second: a working camera would be restarted for ever; raise it to {least_s:g} or more"
             )
         return self
 
