@@ -166,7 +166,10 @@ class CameraBank:
         try:
             while not self._stopping.is_set():
                 for camera in cameras:
-                    camera.look(self._monotonic_ns())
+                    try:
+                        camera.look(self._monotonic_ns())
+                    except Exception:  # one camera's trouble must not end the thread that all of them need
+                        _log.exception("camera %s: it couldn't be looked after", camera.name)
                 self._stopping.wait(_LOOK_EVERY_S)
         finally:
             for camera in cameras:

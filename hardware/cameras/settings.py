@@ -148,6 +148,7 @@ class SimulatorCameraSettings(SupervisedCameraSettings):
     scene: Path
     view: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,64}$")
     pictures_per_second: Rate = 30.0
+    restart_cap_s: Seconds = 1.0
 
     def parameters(self, camera: str) -> dict[str, Any]:
         """The driver's own settings; the camera's name is its view unless the settings name another."""

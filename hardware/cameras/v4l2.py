@@ -22,6 +22,7 @@ from hardware.errors import CameraError, CameraLost, CameraNotFound
 
 _MOTION_JPEG = cv2.VideoWriter.fourcc("M", "J", "P", "G")
 _OLDEST_STAMP_NS = 5_000_000_000
+_BUFFERS = 3  # one being copied, one being filled, one between: a longer queue only holds older pictures
 
 
 def _open_capture(device: str) -> Any:
@@ -89,7 +90,7 @@ class V4l2Camera:
         capture.set(cv2.CAP_PROP_FRAME_WIDTH, self._width)
         capture.set(cv2.CAP_PROP_FRAME_HEIGHT, self._height)
         capture.set(cv2.CAP_PROP_FPS, self._rate)
-        capture.set(cv2.CAP_PROP_BUFFERSIZE, 2)
+        capture.set(cv2.CAP_PROP_BUFFERSIZE, _BUFFERS)
         if self._own_jpeg and int(capture.get(cv2.CAP_PROP_FOURCC)) == _MOTION_JPEG:
             capture.set(cv2.CAP_PROP_CONVERT_RGB, 0)
         self._capture = capture
