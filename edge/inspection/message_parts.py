@@ -5,9 +5,9 @@ Kept apart from `outgoing.py` so that the messages themselves read whole there.
 
 from collections.abc import Iterable
 
-from edge.grading.decision import Decision, Disposition, Grade, GradedFinding, Severity, state_of
+from edge.grading.decision import Decision, Disposition, Grade, GradedFinding, Severity, StockState
 from edge.grading.observation import Observation
-from edge.inspection.saved import SavedInspection
+from edge.inspection.saved import Confirmed, SavedInspection
 from edge.inspection.session import OpenReturn
 from edge.returns.bag import BagClosing, BagLine, UnexpectedItem
 from edge.returns.blocklist import BlockState
@@ -136,23 +136,21 @@ def hold(plan: HoldPlan | None, place_id: str) -> Hold | None:
     return Hold(reason_code=plan.reason.value, place=place_id, owner=plan.owner.value, deadline=plan.deadline)
 
 
-def terms(step: epcis.BizStep, saved: SavedInspection, disposition: Disposition) -> epcis.EpcisTerms:
+def terms(step: epcis.BizStep, saved: SavedInspection, confirmed: Confirmed) -> epcis.EpcisTerms:
     """The EPCIS words for a unit after a step."""
     days = saved.observation.days_left
     word = epcis.disposition_of(
-        stock_state(disposition),
-        damaged=saved.confirmed.grade in (Grade.C, Grade.D),
+        stock_state(confirmed.to_state),
+        damaged=confirmed.grade in (Grade.C, Grade.D),
         expired=days is not None and days < 0,
         recalled=saved.observation.block is BlockState.BLOCKED,
     )
     return epcis.EpcisTerms(biz_step=step, disposition=word)
 
 
-def stock_state(disposition: Disposition) -> stock.StockState:
-    """The contract's stock state; goods that never were ours wait to be handed back."""
-    if disposition is Disposition.HAND_BACK:
-        return stock.StockState.HAND_BACK
-    return stock.StockState(state_of(disposition).value)
+def stock_state(state: StockState) -> stock.StockState:
+    """The contract's word for a stock state."""
+    return stock.StockState(state.value)
 
 
 def closed_lines(closing: BagClosing) -> list[ClosedLine]:

@@ -7,11 +7,11 @@ not expected move too, so that every unit that was in a bag can be followed, but
 from collections.abc import Sequence
 from datetime import datetime
 
-from edge.grading.decision import Disposition
+from edge.grading.decision import state_of
 from edge.grading.observation import MatchState
 from edge.inspection import message_parts as parts
 from edge.inspection.evidence import Evidence
-from edge.inspection.saved import SavedInspection
+from edge.inspection.saved import Confirmed, SavedInspection
 from edge.inspection.session import OpenReturn
 from edge.returns.bag import BagClosing
 from edge.returns.holds import HoldPlan
@@ -52,16 +52,16 @@ def received(opened: OpenReturn, by: str | None) -> ReturnReceived:
     )
 
 
-def movement(saved: SavedInspection, disposition: Disposition, place_id: str) -> stock.Movement:
-    """The movement that a disposition makes with a unit that lies on the desk."""
+def movement(saved: SavedInspection) -> stock.Movement:
+    """The movement that the confirmed disposition makes with a unit that lies on the desk."""
     return stock.Movement(
         from_state=stock.StockState.RETURNING,
-        to_state=parts.stock_state(disposition),
+        to_state=parts.stock_state(saved.confirmed.to_state),
         sku=parts.sku_of(saved),
         gtin=saved.observation.gtin14,
         lot=saved.item.lot,
         quantity=parts.quantity(saved.item.quantity),
-        to_place=place_id,
+        to_place=saved.confirmed.place_id,
     )
 
 
@@ -101,7 +101,7 @@ def inspected(
         override=parts.override(saved),
         hold=parts.hold(hold, confirmed.place_id),
         liability=condition.Liability(decision.liability.value),
-        movements=(movement(saved, confirmed.disposition, confirmed.place_id),),
+        movements=(movement(saved),),
         versions=Versions(
             software=software,
             policy=PolicyVersion(name=decision.policy, sha256=decision.policy_version),
@@ -114,7 +114,7 @@ def inspected(
         ),
         inspected_at=saved.saved_at,
         by=saved.saved_by,
-        epcis=parts.terms(epcis.BizStep.INSPECTING, saved, confirmed.disposition),
+        epcis=parts.terms(epcis.BizStep.INSPECTING, saved, confirmed),
     )
 
 
@@ -138,8 +138,7 @@ def undone(saved: SavedInspection, *, reason_code: str, at: datetime, by: str | 
 
 def resolved(
     saved: SavedInspection,
-    disposition: Disposition,
-    place_id: str,
+    ending: Confirmed,
     *,
     reason_code: str,
     by_deadline: bool,
@@ -154,23 +153,23 @@ def resolved(
         return_id=saved.return_id,
         line_id=saved.item.line_id,
         resolves=saved.message_id,
-        result=parts.judgement(saved.confirmed.grade, disposition),
+        result=parts.judgement(ending.grade, ending.disposition),
         reason_code=reason_code,
         decided_by="deadline" if by_deadline else "person",
         movements=(
             lies.model_copy(
                 update={
                     "from_state": lies.to_state,
-                    "to_state": parts.stock_state(disposition),
+                    "to_state": parts.stock_state(ending.to_state),
                     "from_place": lies.to_place,
-                    "to_place": place_id,
+                    "to_place": ending.place_id,
                 }
             ),
         ),
         resolved_at=at,
         by=by,
         supervisor=supervisor,
-        epcis=parts.terms(epcis.BizStep.HOLDING, saved, disposition),
+        epcis=parts.terms(epcis.BizStep.HOLDING, saved, ending),
     )
 
 
@@ -186,7 +185,7 @@ def put_away(saved: SavedInspection, place_id: str, *, at: datetime, by: str | N
             lies.model_copy(
                 update={
                     "from_state": lies.to_state,
-                    "to_state": lies.to_state,
+                    "to_state": parts.stock_state(state_of(saved.confirmed.disposition)),
                     "from_place": lies.to_place,
                     "to_place": place_id,
                 }
@@ -194,7 +193,7 @@ def put_away(saved: SavedInspection, place_id: str, *, at: datetime, by: str | N
         ),
         put_away_at=at,
         by=by,
-        epcis=parts.terms(epcis.BizStep.STORING, saved, saved.confirmed.disposition),
+        epcis=parts.terms(epcis.BizStep.STORING, saved, saved.confirmed),
     )
 
 

@@ -93,7 +93,7 @@ class HoldRecord(Record):
     reason = TextField()
     place_id = TextField()
     owner = TextField()
-    at_deadline = TextField()
+    storage_class = TextField()
     deadline = UtcField()
     state = TextField()
     opened_at = UtcField()

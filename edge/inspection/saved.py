@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, Field
 
-from edge.grading.decision import Decision, Disposition, Grade
+from edge.grading.decision import Decision, Disposition, Grade, StockState
 from edge.grading.observation import Observation
 from edge.inspection.session import ItemInHand
 from edge.returns.expected import Reference
@@ -76,6 +76,7 @@ class Confirmed(FrozenValue):
 
     grade: Grade | None
     disposition: Disposition
+    to_state: StockState
     place_id: Code
     place_label: str
     override: OverrideMade | None = None

@@ -4,7 +4,6 @@ Both are values: a step takes one and gives the next. They hold everything that 
 show the staff where they were. Each field of `ItemInHand` says which step fills it.
 """
 
-from datetime import datetime
 from decimal import Decimal
 
 from pydantic import AwareDatetime, Field
@@ -58,6 +57,7 @@ class ItemInHand(FrozenValue):
             younger.
         code: identify: what was scanned; None where the code could not be read.
         product: look up: from the catalogue; None where it knows nothing of the article.
+        name: look up: what the staff call it.
         match: look up: how the unit stands to the return.
         line_id: look up.
         component_sku: look up: which part of a bundle.
@@ -74,6 +74,7 @@ class ItemInHand(FrozenValue):
     scanned_at_ns: int
     code: ProductCode | None = None
     product: Product | None = None
+    name: str = ""
     match: MatchState = MatchState.MATCHED
     line_id: Code | None = None
     component_sku: Code | None = None
@@ -101,10 +102,3 @@ class ItemInHand(FrozenValue):
         if self.product is not None and len(self.product.gtins) == 1:
             return self.product.gtins[0]
         return None
-
-
-class PersonAtDesk(FrozenValue):
-    """Who works at the desk, by badge; never a name."""
-
-    badge: Code | None = None
-    since: datetime | None = None

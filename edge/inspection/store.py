@@ -43,7 +43,9 @@ class InspectionStore:
     def open_return(self, return_id: str) -> OpenReturn | None:
         """A return that was received here before, with its units; None if it never was."""
         rows = list(
-            self.database.run(ReceivedReturnRecord.select().where(ReceivedReturnRecord.return_id == return_id))
+            self.database.run(
+                ReceivedReturnRecord.select().where(ReceivedReturnRecord.return_id == return_id)
+            )
         )
         if not rows:
             return None
@@ -83,15 +85,24 @@ class InspectionStore:
         )
         return [(str(return_id), datetime.fromisoformat(str(at))) for return_id, at in rows]
 
-    def save_arrival(self, opened: OpenReturn, message: WireModel, clock: ClockReading, who: str | None) -> None:
+    def save_arrival(
+        self, opened: OpenReturn, message: WireModel, clock: ClockReading, who: str | None
+    ) -> None:
         """A return has arrived: remember it and tell the OMS."""
         with self.database.write():
             self._put_return(opened, "OPEN", who, None)
             self._owe(message, opened.return_id, clock)
-            self._audit(clock, who, "return.received", opened.return_id, {"reference": opened.reference.value})
+            self._audit(
+                clock, who, "return.received", opened.return_id, {"reference": opened.reference.value}
+            )
 
     def save_closing(
-        self, opened: OpenReturn, messages: Iterable[WireModel], clock: ClockReading, who: str | None, how: str
+        self,
+        opened: OpenReturn,
+        messages: Iterable[WireModel],
+        clock: ClockReading,
+        who: str | None,
+        how: str,
     ) -> OpenReturn:
         """The bag is empty, or its time is over; gives the return as it stands now."""
         closed = opened.model_copy(update={"closings": opened.closings + 1})
@@ -216,9 +227,7 @@ class InspectionStore:
 
     def _owe(self, message: WireModel, return_id: str, clock: ClockReading) -> str:
         event_type = str(message.EVENT_TYPE)  # type: ignore[attr-defined]
-        event = OutgoingEvent(
-            type=event_type, subject=return_id, data=message.to_data(), clock_ok=clock.ok
-        )
+        event = OutgoingEvent(type=event_type, subject=return_id, data=message.to_data(), clock_ok=clock.ok)
         return str(self._outbox.append(event).message_id)
 
     def _put_return(
@@ -294,14 +303,13 @@ def received_unit(saved: SavedInspection) -> ReceivedUnit:
 
 def _row(saved: SavedInspection) -> dict[str, object]:
     thing = saved.item
-    name = thing.product.name if thing.product is not None else (thing.gtin or "")
     return {
         "inspection_id": saved.inspection_id,
         "return_id": saved.return_id,
         "line_id": thing.line_id,
         "sku": saved.observation.sku,
         "gtin": saved.observation.gtin14,
-        "name": name,
+        "name": thing.name,
         "unit": thing.serial or thing.unit_label or str(thing.unit_number),
         "serial": thing.serial,
         "quantity": f"{thing.quantity.value:f}",

@@ -80,7 +80,7 @@ CREATE TABLE hold (
     reason TEXT NOT NULL,
     place_id TEXT NOT NULL,
     owner TEXT NOT NULL,
-    at_deadline TEXT NOT NULL,           -- SCRAP or ESCALATE
+    storage_class TEXT NOT NULL,         -- cold goods spoil at the deadline, others go one step up
     deadline TEXT NOT NULL,
     state TEXT NOT NULL,                 -- OPEN, RESOLVED, ESCALATED
     opened_at TEXT NOT NULL,

@@ -1,0 +1,323 @@
+"""From an item on the table to a proposal: capture, check picture, detect, grade, decide.
+
+Capture takes one picture from each camera, younger than the scan. The model judges exactly the bytes that are stored,
+so that a stored inspection can be judged again to the same result (`replay.py` does so with `see` and `decide`).
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Protocol
+
+from edge.clock import ClockReading
+from edge.grading.decision import Decision
+from edge.grading.disposition import decide
+from edge.grading.grade import grade
+from edge.grading.observation import (
+    BundleState,
+    CaptureDepth,
+    ModelState,
+    Observation,
+    SealState,
+    SeenFinding,
+    SeenView,
+)
+from edge.grading.policy import PolicyPack
+from edge.inspection.references import ReferenceStore
+from edge.inspection.saved import JudgedView, ModelUsed, PictureBox, PictureFinding
+from edge.inspection.session import ItemInHand, OpenReturn
+from edge.returns.blocklist import check_blocked
+from edge.returns.catalogue import GoodsClass, StorageClass
+from edge.returns.cold_chain import minutes_out_of_cold
+from edge.returns.received import remaining_on
+from edge.returns.store import LocalCopy
+from edge.returns.values import KILOGRAMS
+from hardware.cameras.frame import Frame
+from vision.errors import PictureRefused
+from vision.findings import Box
+from vision.view_inspector import ViewInspection
+
+WAIT_FOR_PICTURE_S = 0.6
+"""How long a live camera may take for its next picture; one that is known to be lost costs nothing."""
+
+LOST = "quality.lost"
+UNREADABLE = "quality.unreadable"
+MOVING = frozenset({"quality.blurred", "quality.hand", "quality.no_item"})
+"""Verdicts that are often over a moment later: the item was still being put down."""
+
+
+class Cameras(Protocol):
+    """Where pictures come from (`hardware.cameras.bank`)."""
+
+    def fresh(self, after_ns: int, timeout_s: float) -> dict[str, Frame | None]:
+        """One picture of each camera taken after a moment; None from a lost one."""
+        ...
+
+
+class Eyes(Protocol):
+    """What looks at pictures (`vision.view_inspector`)."""
+
+    def inspect_all(
+        self, frames: Mapping[str, bytes], references: Mapping[str, bytes] | None = None
+    ) -> dict[str, ViewInspection]:
+        """Inspect the views of one item."""
+        ...
+
+    def inspect(self, view: str, jpeg: bytes, reference: bytes | None = None) -> ViewInspection:
+        """Inspect one view."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the pictures showed.
+
+    Attributes:
+        pictures: JPEG bytes by view; views of lost cameras are missing.
+        views: What was made of each, lost ones included.
+        timings_ms: Milliseconds by step: `wait` for fresh pictures, `vision` around them, `model` within it.
+    """
+
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
+    views: tuple[JudgedView, ...] = ()
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def trouble(self) -> JudgedView | None:
+        """The first view that can't be used."""
+        return next((view for view in self.views if not view.usable), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A proposal with all it rests on."""
+
+    seen: Seen
+    observation: Observation
+    decision: Decision
+
+
+class Judge:
+    """Looks at the item and proposes; saves nothing."""
+
+    def __init__(
+        self,
+        cameras: Cameras,
+        eyes: Eyes,
+        references: ReferenceStore,
+        copy: LocalCopy,
+        *,
+        model: ModelUsed | None,
+        site: str,
+        utc_offset_minutes: int,
+    ) -> None:
+        self._cameras = cameras
+        self._eyes = eyes
+        self._references = references
+        self._copy = copy
+        self._site = site
+        self._utc_offset_minutes = utc_offset_minutes
+        self.model = model
+
+    def look(self, item: ItemInHand, after_ns: int) -> Seen:
+        """Capture and see: pictures younger than `after_ns`, each checked and searched for damage."""
+        if item.depth is CaptureDepth.COUNT:
+            return Seen()
+        seen = self._capture(after_ns)
+        if seen.trouble is not None and seen.trouble.quality in MOVING:
+            # The item was still being put down or a hand was in the picture: one more look, then a person is asked.
+            seen = self._capture(time.monotonic_ns())
+        return seen
+
+    def see(self, pictures: Mapping[str, bytes], references: Mapping[str, tuple[str, bytes]]) -> Seen:
+        """Check pictures and search them for damage; a picture that can't be decoded is told, not raised."""
+        started = time.perf_counter()
+        plain = {view: jpeg for view, (_, jpeg) in references.items() if view in pictures}
+        try:
+            inspected = self._eyes.inspect_all(pictures, plain)
+        except PictureRefused:
+            inspected = {}
+            for view, jpeg in pictures.items():
+                try:
+                    inspected[view] = self._eyes.inspect(view, jpeg, plain.get(view))
+                except PictureRefused:
+                    continue
+        views = tuple(
+            _judged(inspected[view], references.get(view))
+            if view in inspected
+            else _no_picture(view, UNREADABLE)
+            for view in pictures
+        )
+        timings = {
+            "vision": (time.perf_counter() - started) * 1e3,
+            "model": sum(one.timings_ms.get("model", 0.0) for one in inspected.values()),
+        }
+        readable = {view: jpeg for view, jpeg in pictures.items() if view in inspected}
+        return Seen(readable, views, timings)
+
+    def decide(
+        self,
+        item: ItemInHand,
+        opened: OpenReturn,
+        seen: Seen,
+        policy: PolicyPack,
+        clock: ClockReading,
+        seal: SealState = SealState.UNKNOWN,
+    ) -> Judged:
+        """Grade and decide: pure rules on what is known of the unit."""
+        observation = self.observe(item, opened, seen, clock, seal)
+        return Judged(seen, observation, propose(observation, policy))
+
+    def observe(
+        self, item: ItemInHand, opened: OpenReturn, seen: Seen, clock: ClockReading, seal: SealState
+    ) -> Observation:
+        """Everything that the rules may look at."""
+        line, product = opened.line(item.line_id), item.product
+        part = item.component(line)
+        gtin = part.gtin if part is not None else item.gtin or (line.gtin if line is not None else None)
+        block = check_blocked(self._copy.blocks(gtin) if gtin else [], gtin, item.lot)
+        storage = _storage(item, opened)
+        dispatched_at = (
+            opened.expected.dispatched_at_of(line) if line is not None else opened.expected.dispatched_at
+        )
+        return Observation(
+            site=self._site,
+            match=item.match,
+            in_catalogue=product is not None,
+            sku=part.sku if part is not None else (product.sku if product else (line.sku if line else None)),
+            gtin14=gtin,
+            category=product.category if product else "general",
+            goods_class=_goods_class(item, storage),
+            storage_class=storage,
+            quantity=item.quantity,
+            mrp=line.mrp if line is not None else None,
+            return_type=opened.expected.return_type,
+            custody=opened.expected.custody,
+            depth=item.depth,
+            views=tuple(
+                SeenView(view=view.view, usable=view.usable, quality=view.quality) for view in seen.views
+            ),
+            findings=tuple(
+                SeenFinding(
+                    kind=found.kind,
+                    score=found.score,
+                    extent=found.extent,
+                    view=view.view,
+                    source=found.source,
+                )
+                for view in seen.views
+                for found in view.findings
+            ),
+            model=ModelState(
+                present=self.model is not None,
+                version=f"{self.model.name}-{self.model.version}" if self.model else "",
+            ),
+            seal=seal,
+            dated=product.dated if product else False,
+            date_kind=product.date_kind if product else None,
+            pack_date=item.pack_date,
+            shelf_life_days=product.shelf_life_days if product else None,
+            now=clock.now,
+            clock_ok=clock.ok,
+            utc_offset_minutes=self._utc_offset_minutes,
+            received_at=opened.received_at,
+            dispatched_at=dispatched_at,
+            minutes_out_of_cold=minutes_out_of_cold(dispatched_at, clock.now, clock_ok=clock.ok)
+            if storage.is_cold
+            else None,
+            serialised=product.serialised if product else False,
+            serial=item.serial,
+            dispatched_serials=line.dispatched_serials if line is not None else (),
+            lot=item.lot,
+            block=block.state,
+            block_reason=block.block.reason if block.block is not None else "",
+            weighed=product.weighed if product else False,
+            expected_weight_kg=_expected_weight(item, opened),
+            observed_weight_kg=item.observed_weight_kg,
+            bundle=_bundle(item, opened),
+        )
+
+    def _capture(self, after_ns: int) -> Seen:
+        started = time.perf_counter()
+        frames = self._cameras.fresh(after_ns, WAIT_FOR_PICTURE_S)
+        waited = (time.perf_counter() - started) * 1e3
+        pictures = {view: frame.jpeg for view, frame in frames.items() if frame is not None}
+        seen = self.see(pictures, self._references.current()) if pictures else Seen()
+        lost = tuple(_no_picture(view, LOST) for view, frame in frames.items() if frame is None)
+        return replace(seen, views=seen.views + lost, timings_ms={**seen.timings_ms, "wait": waited})
+
+
+def propose(observation: Observation, policy: PolicyPack) -> Decision:
+    """The grade by the policy, and what follows from it: the same for the same observation and pack, for ever."""
+    return decide(observation, grade(observation, policy), policy)
+
+
+def _judged(inspected: ViewInspection, reference: tuple[str, bytes] | None) -> JudgedView:
+    return JudgedView(
+        view=inspected.view,
+        width=inspected.width,
+        height=inspected.height,
+        quality=inspected.quality.code,
+        usable=inspected.quality.ok,
+        item_box=_box(inspected.region) if inspected.region is not None else None,
+        findings=tuple(
+            PictureFinding(
+                kind=found.kind,
+                box=_box(found.box),
+                score=min(max(found.score, 0.0), 1.0),
+                extent=min(max(found.extent, 0.0), 1.0),
+                source=found.source,
+            )
+            for found in inspected.findings
+        ),
+        reference_sha256=reference[0] if reference is not None else None,
+    )
+
+
+def _no_picture(view: str, why: str) -> JudgedView:
+    return JudgedView(view=view, width=0, height=0, quality=why, usable=False)
+
+
+def _box(box: Box) -> PictureBox:
+    return PictureBox(x=box.x, y=box.y, width=box.width, height=box.height)
+
+
+def _storage(item: ItemInHand, opened: OpenReturn) -> StorageClass:
+    """The colder of what line and catalogue say: a mistake in one must not warm the goods."""
+    line = opened.line(item.line_id)
+    said = {line.storage_class} if line is not None else set()
+    if item.product is not None:
+        said.add(item.product.storage_class)
+    for storage in (StorageClass.FROZEN, StorageClass.CHILLED):
+        if storage in said:
+            return storage
+    return StorageClass.AMBIENT
+
+
+def _goods_class(item: ItemInHand, storage: StorageClass) -> GoodsClass:
+    known = item.product.goods_class if item.product is not None else GoodsClass.GENERAL
+    return GoodsClass.FOOD if storage.is_cold and known is GoodsClass.GENERAL else known
+
+
+def _expected_weight(item: ItemInHand, opened: OpenReturn) -> Decimal | None:
+    line = opened.line(item.line_id)
+    if line is not None and line.quantity.unit == KILOGRAMS:
+        return remaining_on(line, item.component_sku, opened.units).value or line.quantity.value
+    if item.code is not None and item.code.net_weight is not None and item.code.net_weight.unit == KILOGRAMS:
+        return item.code.net_weight.value
+    return None
+
+
+def _bundle(item: ItemInHand, opened: OpenReturn) -> BundleState | None:
+    line = opened.line(item.line_id)
+    if line is None or not line.is_bundle:
+        return None
+    if item.component_sku is None:
+        return BundleState(expected_components=len(line.components))
+    missing = tuple(
+        part.sku
+        for part in line.components
+        if part.sku != item.component_sku and not remaining_on(line, part.sku, opened.units).is_zero
+    )
+    return BundleState(expected_components=len(line.components), missing=missing)
