@@ -1,8 +1,8 @@
-"""The manifest of a model package: what the weights are, what they take, what they give, what they may be used for.
+"""The manifest of a model package: what the weights are, take, give, and may be used for.
 
-A package is one folder, `<name>-<version>/`, with `manifest.json`, `model.onnx`, a model card and the weights'
-licence. The manifest is the only thing that the station believes about the weights, and each statement that can be
-checked against the ONNX file is checked before the package is used.
+A package is one folder, `<name>-<version>/`, with `manifest.json`, `model.onnx`, a model card and the
+weights' licence. The manifest is the only thing that the station believes about the weights, and each
+statement that can be checked against the ONNX file is checked before the package is used.
 """
 
 import json
@@ -39,8 +39,8 @@ class ModelInput(_Part):
 class ModelOutput(_Part):
     """The one tensor that the model gives.
 
-    `yolo_raw` is `[1, 4 + classes, N]`: centre x, centre y, width, height in input pixels, then one score per class
-    after the sigmoid; overlapping boxes are not yet merged.
+    `yolo_raw` is `[1, 4 + classes, N]`: centre x, centre y, width, height in input pixels, then one score per
+    class after the sigmoid; overlapping boxes are not yet merged.
     """
 
     name: str = "output0"
@@ -132,7 +132,8 @@ def parse_manifest(text: str | bytes, where: str = MANIFEST_FILE) -> Manifest:
     """Parse a manifest's text.
 
     Raises:
-        ManifestRefused: If it isn't JSON or breaks a rule; the message names each key and what is wrong with it.
+        ManifestRefused: If it isn't JSON or breaks a rule; the message names each key and what is
+            wrong with it.
     """
     if len(text) > MAX_MANIFEST_BYTES:
         raise ManifestRefused(f"{where} is larger than {MAX_MANIFEST_BYTES} bytes: this is no manifest.")

@@ -8,7 +8,7 @@ from vision.findings import Box, DefectKind, Finding
 from vision.picture import Picture
 
 _ITEM_COLOUR = (200, 200, 200)  # BGR
-# Told apart by hue and by lightness, so that they are for colour-blind staff too; the label says the kind in words.
+# Told apart by hue and by lightness, so that colour-blind staff are served too; the label names the kind.
 _COLOURS: dict[DefectKind, tuple[int, int, int]] = {
     DefectKind.DEFORMATION: (0, 165, 255),
     DefectKind.PENETRATION: (60, 20, 220),
@@ -22,7 +22,7 @@ _COLOURS: dict[DefectKind, tuple[int, int, int]] = {
 
 
 def annotate(picture: Picture, findings: Sequence[Finding], item: Box | None = None) -> Picture:
-    """Return a copy of a BGR picture with each finding's box, kind and score, and the item's box, drawn in."""
+    """Return a copy of a BGR picture with the item's box and each finding's box, kind and score drawn in."""
     drawn = picture.copy()
     thickness = max(1, round(max(picture.shape[:2]) / 500))
     if item is not None:

@@ -1,8 +1,9 @@
 """The square picture that the model sees: the item, cut out, on neutral grey.
 
-Training and the station use this same code, so that the model is asked about pictures of the kind it was taught on.
-The item's box, with a margin, is scaled to fit a square and centred in it; what lies beside it, and, where the item's
-outline is trusted, everything outside the outline, is neutral grey: a model that sees the table learns the table.
+Training and the station use this same code, so that the model is asked about pictures of the kind it was
+taught on. The item's box, with a margin, is scaled to fit a square and centred in it; what lies beside it,
+and, where the item's outline is trusted, everything outside the outline, is neutral grey: a model that sees
+the table learns the table.
 """
 
 from dataclasses import dataclass
@@ -74,7 +75,9 @@ def crop_item(picture: Picture, region: Region, size: int, *, margin: float, mas
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR  # AREA keeps thin scratches
     inner = cv2.resize(cut, (inner_width, inner_height), interpolation=method)
     if mask_background and region.mask.size:
-        outline = _outline(region.mask, picture, (left, top, right, bottom), (inner_width, inner_height), margin)
+        outline = _outline(
+            region.mask, picture, (left, top, right, bottom), (inner_width, inner_height), margin
+        )
         inner[outline < 128] = NEUTRAL
     square = np.full((size, size, 3), NEUTRAL, np.uint8)
     pad_x, pad_y = (size - inner_width) // 2, (size - inner_height) // 2

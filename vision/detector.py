@@ -1,8 +1,8 @@
 """Finds visible damage with a neural network that onnxruntime runs on the processor.
 
-The network is a one-stage detector with its raw head exported: one float32 picture `[1, 3, S, S]` in, one float32
-tensor `[1, 4 + classes, N]` out, static in shape. Merging of overlapping boxes is done here in numpy, so that the
-same picture and the same weights give the same findings on every machine that rounds alike.
+The network is a one-stage detector with its raw head exported: one float32 picture `[1, 3, S, S]` in, one
+float32 tensor `[1, 4 + classes, N]` out, static in shape. Merging of overlapping boxes is done here in numpy,
+so that the same picture and the same weights give the same findings on every machine that rounds alike.
 """
 
 from collections.abc import Sequence
@@ -56,7 +56,7 @@ class DetectorSpec:
 
 
 class OnnxDetector:
-    """A damage detector. One thread may call `infer` at a time; `prepare` and `interpret` may run beside it."""
+    """A damage detector: one thread may `infer` at a time; `prepare` and `interpret` may run beside it."""
 
     def __init__(self, weights: bytes, spec: DetectorSpec, settings: DetectorSettings) -> None:
         """Load the weights.
@@ -177,7 +177,7 @@ def _candidates(
     return boxes, np.asarray(scores[chosen], np.float32), np.asarray(labels[chosen], np.int64)
 
 
-def _open_session(weights: bytes, threads: int) -> Any:  # noqa: ANN401 - onnxruntime has no types
+def _open_session(weights: bytes, threads: int) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -197,13 +197,14 @@ def _open_session(weights: bytes, threads: int) -> Any:  # noqa: ANN401 - onnxru
         raise DetectorUnusable(f"onnxruntime can't load these weights ({reason}).") from error
 
 
-def _check_shapes(session: Any, spec: DetectorSpec) -> None:  # noqa: ANN401 - onnxruntime has no types
+def _check_shapes(session: Any, spec: DetectorSpec) -> None:
     inputs, outputs = session.get_inputs(), session.get_outputs()
     wanted_input = [1, 3, spec.input_size, spec.input_size]
     found = [(entry.name, entry.type, list(entry.shape)) for entry in inputs]
     if found != [(spec.input_name, "tensor(float)", wanted_input)]:
         raise DetectorUnusable(
-            f"The weights take {found}; the package says one input {spec.input_name!r}, float32 {wanted_input}."
+            f"The weights take {found}; the package says one input {spec.input_name!r}, "
+            f"float32 {wanted_input}."
         )
     rows = 4 + len(spec.classes)
     given = {entry.name: (entry.type, list(entry.shape)) for entry in outputs}
@@ -211,6 +212,6 @@ def _check_shapes(session: Any, spec: DetectorSpec) -> None:  # noqa: ANN401 - o
     fits = len(shape) == 3 and shape[0] == 1 and shape[1] == rows and isinstance(shape[2], int)
     if kind != "tensor(float)" or not fits:
         raise DetectorUnusable(
-            f"The weights give {given}; the package says output {spec.output_name!r}, float32 [1, {rows}, N]: "
-            f"four box numbers and one score for each of {len(spec.classes)} classes."
+            f"The weights give {given}; the package says output {spec.output_name!r}, "
+            f"float32 [1, {rows}, N]: four box numbers and one score for each of {len(spec.classes)} classes."
         )

@@ -1,18 +1,18 @@
 """What can go wrong between a picture's bytes and its findings.
 
-    VisionError
-    ├── PictureRefused              these bytes can't be judged; take the picture again
-    │   ├── PictureEmpty            no bytes at all
-    │   ├── PictureFormatUnknown    not a JPEG, PNG or WebP
-    │   ├── PictureTruncated        the end is missing
-    │   ├── PictureDamaged          the header or the pixels can't be read
-    │   ├── PictureTooLarge         too many pixels or bytes to decode safely
-    │   ├── PictureTooSmall         too few pixels to show an item
-    │   └── PictureAnimated         several pictures in one file
-    ├── DetectorError
-    │   ├── DetectorUnusable        the weights can't be loaded or take another shape than they should
-    │   └── DetectorFailed          the model gave no usable answer for this picture
-    └── BarcodeWorkerFailed         the second barcode decoder died or hung; the first one goes on
+VisionError
+├── PictureRefused              these bytes can't be judged; take the picture again
+│   ├── PictureEmpty            no bytes at all
+│   ├── PictureFormatUnknown    not a JPEG, PNG or WebP
+│   ├── PictureTruncated        the end is missing
+│   ├── PictureDamaged          the header or the pixels can't be read
+│   ├── PictureTooLarge         too many pixels or bytes to decode safely
+│   ├── PictureTooSmall         too few pixels to show an item
+│   └── PictureAnimated         several pictures in one file
+├── DetectorError
+│   ├── DetectorUnusable        the weights can't be loaded or take another shape than they should
+│   └── DetectorFailed          the model gave no usable answer for this picture
+└── BarcodeWorkerFailed         the second barcode decoder died or hung; the first one goes on
 """
 
 from typing import ClassVar
@@ -34,9 +34,9 @@ class PictureRefused(VisionError):
 
     code: ClassVar[str] = "picture.refused"
 
-    def __init__(self, message: str, **params: str | int | float) -> None:
+    def __init__(self, message: str, **params: str | float) -> None:
         super().__init__(message)
-        self.params: dict[str, str | int | float] = params
+        self.params: dict[str, str | float] = params
         self.view: str | None = None
 
 

@@ -1,7 +1,8 @@
 """What the pictures show, in the words of the returns desk.
 
-A *detection* is the raw output of a model; a *finding* is a visible defect of the item, with its kind, where it is
-in the full picture, and how sure the model was. Findings never carry a grade: the policy grades, the model does not.
+A *detection* is the raw output of a model; a *finding* is a visible defect of the item, with its kind, where
+it is in the full picture, and how sure the model was. Findings never carry a grade: the policy grades, the
+model does not.
 """
 
 from dataclasses import dataclass

@@ -1,10 +1,10 @@
 """Where the item lies in a view: told from the empty station, or, without a reference, from its surroundings.
 
-Lamps drift and items throw shadows, so what counts as change is not brightness alone. After each channel's gain is
-taken out, a pixel belongs to the item when its colour changed in a way that no shadow explains, when it became
-brighter, when it became darker than any shadow makes it, or when the texture there changed. A soft shadow does none
-of these. When in doubt the region is drawn too large: a crop with some table in it costs little, a torn flap cut off
-costs a wrong grade.
+Lamps drift and items throw shadows, so what counts as change is not brightness alone. After each channel's
+gain is taken out, a pixel belongs to the item when its colour changed in a way that no shadow explains, when
+it became brighter, when it became darker than any shadow makes it, or when the texture there changed. A soft
+shadow does none of these. When in doubt the region is drawn too large: a crop with some table in it costs
+little, a torn flap cut off costs a wrong grade.
 """
 
 from dataclasses import dataclass, replace
@@ -34,14 +34,14 @@ class Region:
     Attributes:
         box: In pixels of the full picture.
         confidence: 0 to 1.
-        method: `reference` (told from the empty station), `contrast` (told from its surroundings) or `whole` (not
-            found; the box is the whole picture).
+        method: `reference` (told from the empty station), `contrast` (told from its surroundings) or `whole`
+            (not found; the box is the whole picture).
         mask: Grey, at the reduced scale, 255 on the item; empty for `whole`.
         found: Whether anything was found that can be an item.
-        against_reference: Whether the empty station was compared with and fits, so that "nothing found" means that
-            nothing is there.
-        reference_fits: False when a reference was given and doesn't show this view any more: the camera or the
-            station was moved, or the light changed beyond recognition.
+        against_reference: Whether the empty station was compared with and fits, so that "nothing found" means
+            that nothing is there.
+        reference_fits: False when a reference was given and doesn't show this view any more: the camera or
+            the station was moved, or the light changed beyond recognition.
     """
 
     box: Box
@@ -55,9 +55,7 @@ class Region:
     def scaled(self, width: int, height: int, full_width: int, full_height: int) -> "Region":
         """The same region of the same view at another size: from `width` × `height` to the full size."""
         across, down = full_width / width, full_height / height
-        box = Box(
-            self.box.x * across, self.box.y * down, self.box.width * across, self.box.height * down
-        )
+        box = Box(self.box.x * across, self.box.y * down, self.box.width * across, self.box.height * down)
         return replace(self, box=box)
 
 
@@ -88,7 +86,8 @@ class Localiser:
     def locate(self, picture: Picture, reference: EmptyStation | None = None) -> Region:
         """Find the item in a BGR picture, full or reduced size.
 
-        The box is in pixels of `picture`. Never fails: what can't be found is the whole picture, with confidence 0.
+        The box is in pixels of `picture`. Never fails: what can't be found is the whole picture, with
+        confidence 0.
         """
         small = _smooth(reduced(picture, self._settings.work_width))
         if reference is None:
@@ -105,13 +104,15 @@ class Localiser:
             return _whole(picture, against_reference=True)
         solid = float(np.count_nonzero(evidence & mask)) / max(1, int(np.count_nonzero(mask)))
         confidence = min(1.0, 0.4 + solid) * (1 - 0.5 * _border_contact(mask)) * min(1.0, 0.5 + fit)
-        return Region(_box(mask, picture), round(confidence, 4), "reference", mask, True, against_reference=True)
+        return Region(
+            _box(mask, picture), round(confidence, 4), "reference", mask, True, against_reference=True
+        )
 
     def _changed(self, small: Floats, reference: EmptyStation) -> tuple[Picture, Floats]:
-        """Pixels that no lamp and no soft shadow explain (255), and the grey picture with the light levelled."""
+        """Pixels that no lamp and no soft shadow explain (255), and the grey picture, light levelled."""
         limits = self._settings
         gain = _gain(small, reference.small)
-        levelled = np.asarray(cv2.multiply(small, (*(1 / gain).tolist(), 0.0)), np.float32)
+        levelled = small * np.reciprocal(gain)
         grey = _grey(levelled)
         light = np.asarray(cv2.divide(grey + _DARK_OFFSET, reference.grey + _DARK_OFFSET), np.float32)
         bounded = np.clip(light, 0.2, 1.6)
@@ -198,11 +199,11 @@ def _gain(small: Floats, reference: Floats) -> Floats:
     ring[1::2] = False
     ring[:, 1::2] = False
     ratio = (small[ring] + _DARK_OFFSET) / (reference[ring] + _DARK_OFFSET)
-    return np.clip(np.median(ratio, axis=0), 0.3, 3.0).astype(np.float32)
+    return np.asarray(np.clip(np.median(ratio, axis=0), 0.3, 3.0), np.float32)
 
 
 def _edge_likeness(grey: Floats, reference: EmptyStation, mask: Picture) -> float:
-    """Correlation (-1 to 1) of the background's edges with the reference's; 1 where it has too few to tell."""
+    """Correlation (-1 to 1) of the background's edges with the reference's; 1 with too few to tell."""
     around = cv2.dilate(mask, np.ones((9, 9), np.uint8)) == 0
     where = reference.edges & around
     if int(np.count_nonzero(where)) < _FEW_EDGES:
@@ -218,7 +219,9 @@ def _edge_likeness(grey: Floats, reference: EmptyStation, mask: Picture) -> floa
 def _without_lines(mask: Picture) -> Picture:
     """Drop what is thin: the edge of the table, a cable, a shadow's rim; unless nothing else is there."""
     size = max(5, mask.shape[1] // 20) | 1
-    opened = cv2.morphologyEx(mask, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
+    opened = cv2.morphologyEx(
+        mask, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    )
     return np.asarray(opened if np.any(opened) else mask, np.uint8)
 
 

@@ -1,8 +1,8 @@
 """From a picture's bytes to pixels, or to a refusal that says why.
 
-All pictures inside the station are `uint8` arrays of shape `(height, width, 3)` in **BGR** order, OpenCV's own. Grey,
-16-bit, CMYK and transparent pictures are converted to that; nothing else about the pixels is changed, so that the
-same bytes always give the same array.
+All pictures inside the station are `uint8` arrays of shape `(height, width, 3)` in **BGR** order, as OpenCV
+has it. Grey, 16-bit, CMYK and transparent pictures are converted to that; nothing else about the pixels is
+changed, so that the same bytes always give the same array.
 """
 
 from typing import TypeAlias
@@ -54,11 +54,14 @@ def check_header(data: bytes, settings: PictureSettings) -> PictureHeader:
         PictureRefused: One of its kinds.
     """
     if not data:
-        raise PictureEmpty("The picture is empty (0 bytes): look at the camera or the copy, then take it again.")
+        raise PictureEmpty(
+            "The picture is empty (0 bytes): look at the camera or the copy, then take it again."
+        )
     megabytes = len(data) / 1e6
     if megabytes > settings.max_megabytes:
         raise PictureTooLarge(
-            f"The picture has {megabytes:.0f} MB; {settings.max_megabytes:g} MB are allowed. Take a smaller one.",
+            f"The picture has {megabytes:.0f} MB; {settings.max_megabytes:g} MB are allowed. "
+            "Take a smaller one.",
             size=f"{megabytes:.0f} MB",
         )
     header = read_header(data)
@@ -73,7 +76,8 @@ def check_header(data: bytes, settings: PictureSettings) -> PictureHeader:
     if min(header.width, header.height) < settings.min_side:
         size = f"{header.width} × {header.height}"
         raise PictureTooSmall(
-            f"The picture has {size} pixels; each side needs at least {settings.min_side}. Take a larger one.",
+            f"The picture has {size} pixels; each side needs at least {settings.min_side}. "
+            "Take a larger one.",
             size=size,
         )
     if header.animated:
@@ -101,7 +105,7 @@ def encode_jpeg(picture: Picture, quality: int = 80) -> bytes:
 
 
 def reduced(picture: Picture, width: int) -> Picture:
-    """The picture at most `width` pixels wide, averaged down; the same array where it is small enough already."""
+    """The picture averaged down to at most `width` pixels; the same array where it is so small."""
     height, full_width = picture.shape[:2]
     if full_width <= width:
         return picture

@@ -1,7 +1,8 @@
 """What a picture says about itself before a single pixel is decoded.
 
-A 2 kB file can claim 30,000 × 30,000 pixels and take 2.7 GB to decode. So the header is read first, with nothing but
-the standard library: size, depth, number of colour channels, whether it is animated, and whether its end is there.
+A 2 kB file can claim 30,000 × 30,000 pixels and take 2.7 GB to decode. So the header is read first, with
+nothing but the standard library: size, depth, number of colour channels, whether it is animated, and whether
+its end is there.
 """
 
 import struct
@@ -20,7 +21,7 @@ _JPEG_STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 
 @dataclass(frozen=True, slots=True)
 class PictureHeader:
-    """What the file claims: `format` is `jpeg`, `png` or `webp`; sizes in pixels, `depth` in bits a channel."""
+    """What the file claims: `format` is `jpeg`, `png` or `webp`; sizes in pixels; `depth` in bits."""
 
     format: str
     width: int

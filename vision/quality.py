@@ -1,8 +1,8 @@
 """Whether a picture is good enough to judge an item by, and if not, what the staff should change.
 
-Only the item counts: a black mat around a well-lit tin is not a dark picture, and a sharp table behind a blurred
-carton is not a sharp one. The verdict is a code with a sentence in the catalogues of translations, so the page can ask
-for the right thing: hold still, more light, take the hand away.
+Only the item counts: a black mat around a well-lit tin is not a dark picture, and a sharp table behind a
+blurred carton is not a sharp one. The verdict is a code with a sentence in the catalogues of translations, so
+the page can ask for the right thing: hold still, more light, take the hand away.
 """
 
 from collections.abc import Mapping
@@ -39,9 +39,9 @@ class Quality:
 
     Attributes:
         verdict: What is wrong, or `ok`.
-        measures: `blur` (edge spread as a share of the longer side), `light` (grey level that 95 of 100 of the item's
-            pixels stay under), `burnt` (share of the item burnt out), `contrast` (spread of grey levels), `hand`
-            (share of the picture that is skin from the border inwards).
+        measures: `blur` (edge spread as a share of the longer side), `light` (grey level that 95 of 100 of
+            the item's pixels stay under), `burnt` (share of the item burnt out), `contrast` (spread of grey
+            levels), `hand` (share of the picture that is skin from the border inwards).
         reference_fits: False when the empty-station reference doesn't show this view any more.
     """
 
@@ -74,11 +74,12 @@ def check_quality(
         picture: The view.
         region: Where the item is in `picture`'s pixels, from `Localiser.locate`.
         settings: Limits.
-        repeated: Whether the camera gave the very bytes of an earlier picture, which a living sensor never does.
+        repeated: Whether the camera gave the very bytes of an earlier picture, which a living sensor never
+            does.
     """
     small = reduced(picture, settings.work_width)
     scale = small.shape[1] / picture.shape[1]
-    grey = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
+    grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
     height, width = grey.shape
     left, top = max(0, int(region.box.x * scale) - 4), max(0, int(region.box.y * scale) - 4)
     right = min(width, int((region.box.x + region.box.width) * scale) + 5)

@@ -1,7 +1,7 @@
 """Settings of the eyes of a station: the `[vision]` section of `station.toml`.
 
-Lengths are shares of the picture's longer side, so that a setting means the same for a 1080p camera and a telephone's
-photograph. Every default was measured on rendered scenes and on photographs (docs/vision.md).
+Lengths are shares of the picture's longer side, so that a setting means the same for a 1080p camera and a
+telephone's photograph. Every default was measured on rendered scenes and on photographs (docs/vision.md).
 """
 
 from typing import Annotated
@@ -45,6 +45,7 @@ class LocalisationSettings(_Section):
     light_change: float = Field(default=0.22, gt=0, description="rise in brightness that is an object, share")
     shadow_floor: float = Field(default=0.45, gt=0, lt=1, description="darker than this share is no shadow")
     min_fit: float = Field(default=0.35, ge=-1, le=1, description="likeness of the background's edges")
+
 
 class DetectorSettings(_Section):
     """How the model is run: `[vision.detector]`."""

@@ -1,9 +1,9 @@
 """How far the lens or a moving hand has spread the item's edges, whatever the item looks like.
 
-A plain "variance of the Laplacian" says that a white carton is blurred and a blurred newspaper is sharp. Here each
-strong edge is blurred twice on purpose, a little and a lot: an edge that was sharp loses much of its slope between
-the two, one that was spread already loses little, and the ratio of the slopes gives the spread itself. Noise, print
-and contrast cancel out.
+A plain "variance of the Laplacian" says that a white carton is blurred and a blurred newspaper is sharp. Here
+each strong edge is blurred twice on purpose, a little and a lot: an edge that was sharp loses much of its
+slope between the two, one that was spread already loses little, and the ratio of the slopes gives the spread
+itself. Noise, print and contrast cancel out.
 """
 
 import cv2

@@ -1,7 +1,8 @@
-"""Everything that is done with the pictures of one return: decode, judge the picture, find the item, find damage.
+"""All that is done with the pictures of one item: decode, find the item, judge the picture, find damage.
 
-Two 1080p views are prepared side by side (OpenCV lets go of Python's lock while it works), and the network runs in one
-thread of its own as soon as a view is ready for it. A picture that isn't good enough is not shown to the network.
+Two 1080p views are prepared side by side (OpenCV lets go of Python's lock while it works), and the network
+runs in one thread of its own as soon as a view is ready for it. A picture that isn't good enough is not shown
+to the network.
 """
 
 import time
@@ -54,9 +55,10 @@ class ViewInspection:
         findings: Best first, boxes in full-picture pixels.
         width: Pixels of the full picture.
         height: Pixels of the full picture.
-        detector_ran: False where the picture was refused or the station has no model: no findings then means nothing.
-        timings_ms: Milliseconds by step: `decode`, `prepare` (reduce, find the item, judge the picture, crop), `wait`
-            (for the network's thread), `model`, `interpret`.
+        detector_ran: False where the picture was refused or the station has no model: no findings then means
+            nothing.
+        timings_ms: Milliseconds by step: `decode`, `prepare` (reduce, find the item, judge the picture,
+            crop), `wait` (for the network's thread), `model`, `interpret`.
         picture: The decoded BGR picture.
     """
 
@@ -85,7 +87,7 @@ class ViewInspector:
     """Inspects views. Safe to use from several threads; close it to end its threads."""
 
     def __init__(self, settings: VisionSettings, detector: Detector | None = None) -> None:
-        """Take the `[vision]` section and the active model's detector; without one no damage is looked for."""
+        """Take the `[vision]` section and the active model's detector, or None to look for no damage."""
         # Views run side by side already; OpenCV's own threads would only take turns with them.
         cv2.setNumThreads(settings.opencv_threads)
         self._settings = settings
@@ -118,10 +120,12 @@ class ViewInspector:
             view: Name of the camera's view, such as `top`.
             jpeg: The picture's bytes as stored; the same bytes, reference and model give the same findings.
             reference: Picture of this view with nothing on the station, where there is one.
-            previous: Bytes of the view's picture of the item before, where a repeat would mean a frozen camera.
+            previous: Bytes of the view's picture of the item before, where a repeat would mean a frozen
+                camera.
 
         Raises:
-            PictureRefused: If the bytes are no picture that can be decoded safely; its `view` names the camera.
+            PictureRefused: If the bytes are no picture that can be decoded safely; its `view` names the
+                camera.
             DetectorFailed: If the network fails.
         """
         try:
