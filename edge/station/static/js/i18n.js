@@ -1,0 +1,70 @@
+// Every sentence of the page in the person's language. A message is a code and its parameters; a parameter whose
+// `name.value` has a sentence of its own (`disposition.SCRAP`) is said in words.
+
+import { visible } from "./visible.js";
+
+const root = document.documentElement;
+export const language = root.lang;
+const LOCALES = { en: "en-IN", hi: "hi-IN", ta: "ta-IN" };
+const locale = LOCALES[language] ?? "en-IN";
+
+let sentences = {};
+
+/** Read the catalogue; a page shows nothing of the work before. */
+export async function loadCatalogue() {
+  const answer = await fetch(`/api/catalogue/${language}?v=${root.dataset.catalogue}`);
+  sentences = await answer.json();
+}
+
+export function knows(code) {
+  return Object.hasOwn(sentences, code);
+}
+
+export function t(code, params = {}) {
+  if (!knows(code)) return visible(code);
+  return sentences[code].replace(/\{([a-z_][a-z0-9_]*)\}/g, (gap, name) =>
+    Object.hasOwn(params, name) ? word(name, params[name]) : gap,
+  );
+}
+
+/** The sentence of a message, as the station's API gives it. */
+export function say(message) {
+  return t(message.code, message.params);
+}
+
+/** A value in words where the catalogue has them: `word("storage", "chilled")`. */
+export function word(kind, value) {
+  const code = `${kind}.${value}`;
+  return knows(code) ? sentences[code] : visible(value);
+}
+
+const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hour12: false, numberingSystem: "latn" });
+const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC", numberingSystem: "latn" });
+const longDay = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric", timeZone: "UTC", numberingSystem: "latn" });
+const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 3, numberingSystem: "latn" });
+
+export const time = (iso) => clock.format(new Date(iso));
+export const count = (value) => number.format(value);
+
+/** An ISO date as a day; anything else as it is. */
+export function date(iso, { long = false } = {}) {
+  const parsed = new Date(`${iso}T00:00:00Z`);
+  return /^\d{4}-\d{2}-\d{2}$/.test(iso) && !Number.isNaN(parsed.valueOf()) ? (long ? longDay : day).format(parsed) : visible(iso);
+}
+
+/** "2 C62" as "2", "1.25 KGM" as "1.25 kg". */
+export function quantity(text) {
+  const [amount, unit = "C62"] = String(text).split(" ");
+  const name = word("unit", unit);
+  const shown = Number.isFinite(Number(amount)) ? number.format(Number(amount)) : visible(amount);
+  return unit === "C62" ? shown : `${shown} ${name}`;
+}
+
+/** A span of time as people say it: seconds up to a minute, then minutes, hours, days. */
+export function span(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  if (whole < 60) return t("span.seconds", { n: whole });
+  if (whole < 3600) return t("span.minutes", { n: Math.floor(whole / 60) });
+  if (whole < 48 * 3600) return t("span.hours", { n: Math.floor(whole / 3600), minutes: Math.floor((whole % 3600) / 60) });
+  return t("span.days", { n: Math.floor(whole / 86400) });
+}

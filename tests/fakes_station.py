@@ -1,0 +1,356 @@
+"""A hand-written shift behind the web station: a refused bag of twelve lines, without camera, model or broker.
+
+It keeps the workflow's promises that pages rely on: the desk's version grows with each change, listeners are
+told from whatever thread made it, a proposal that is gone is refused. It knows nothing of grading.
+"""
+
+import itertools
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from builders_station import (
+    BAG,
+    LINES,
+    NOW,
+    a_detail,
+    a_proposal,
+    a_return,
+    a_summary,
+    an_item,
+    holds,
+    picture,
+    tasks,
+)
+
+from edge.errors import WorkflowRefused
+from edge.inspection.desk import (
+    Choice,
+    Desk,
+    Level,
+    Message,
+    Notice,
+    Phase,
+    Question,
+    QuestionKind,
+    SavedOnDesk,
+)
+from edge.inspection.summaries import HoldSummary, InspectionDetail, InspectionSummary, TaskSummary
+from edge.station.services import (
+    Connection,
+    Counts,
+    DeviceState,
+    HealthCheck,
+    HealthState,
+    OutboxRowView,
+    StationServices,
+    Versions,
+)
+from hardware.scanners.scan import Scan
+
+
+class FakeWorkflow:
+    """Plays the bag; `calls` keeps what the pages asked for."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[object, ...]] = []
+        self.scans: list[Scan] = []
+        self.fail_with: Exception | None = None
+        self.done_tasks: set[str] = set()
+        self.resolved: set[str] = set()
+        self._desk = Desk(Phase.IDLE, 1)
+        self._listeners: list[Callable[[Desk], None]] = []
+        self._lock = threading.RLock()
+        self._received: dict[str, int] = {}
+        self._line = 0
+        self._numbers = itertools.count(1)
+
+    @property
+    def desk(self) -> Desk:
+        return self._desk
+
+    def on_change(self, listener: Callable[[Desk], None]) -> None:
+        self._listeners.append(listener)
+
+    def show(self, **changes: object) -> Desk:
+        """Put something on the desk, as a test wants it; the version grows."""
+        with self._lock:
+            self._desk = replace(self._desk, version=self._desk.version + 1, **changes)  # type: ignore[arg-type]
+            for listener in self._listeners:
+                listener(self._desk)
+            return self._desk
+
+    def _note(self, *call: object) -> None:
+        self.calls.append(call)
+        if self.fail_with is not None:
+            raise self.fail_with
+
+    # --- the return in hand
+
+    def scan(self, scan: Scan) -> Desk:
+        self.scans.append(scan)
+        self._note("scan", scan.text)
+        line = next((n for n, entry in enumerate(LINES) if entry[2].lstrip("0") in scan.text), None)
+        if scan.text == BAG:
+            self._received = {}
+            return self.show(
+                phase=Phase.RETURN_OPEN,
+                current_return=a_return(),
+                notice=Notice(Level.INFO, Message("notice.return_opened", {"reference": BAG, "lines": 12})),
+            )
+        if line is None or self._desk.current_return is None:
+            return self.show(
+                notice=Notice(
+                    Level.WARNING,
+                    Message("notice.unknown_code", {"code": scan.text[:300]}),
+                    Message("notice.unknown_code.next"),
+                )
+            )
+        self._line = line
+        if LINES[line][1] == "TEA-500":
+            return self._ask(QuestionKind.EXPIRY_DATE, "question.expiry_date", "date")
+        if LINES[line][1] == "BANANA":
+            return self._ask(QuestionKind.WEIGHT, "question.weight", "decimal")
+        if LINES[line][1] == "EARBUD-2":
+            return self._ask(QuestionKind.SERIAL, "question.serial", "text")
+        return self._propose()
+
+    def _ask(self, kind: QuestionKind, prompt: str, field: str, choices: Sequence[Choice] = ()) -> Desk:
+        question = Question(f"q-{next(self._numbers)}", kind, Message(prompt), field, list(choices))
+        unit = an_item(self._line, lot=None, expiry=None)
+        return self.show(
+            phase=Phase.QUESTION,
+            question=question,
+            item=None if kind is QuestionKind.CHOOSE_LINE else unit,
+            notice=None,
+        )
+
+    def _propose(self) -> Desk:
+        self.show(phase=Phase.INSPECTING, question=None, item=an_item(self._line), notice=None)
+        changes: dict[str, object] = {}
+        if self._line != 1:
+            changes = {"grade": "A", "disposition": "RESTOCK", "place": "A-04-2", "place_label": "A-04-2"}
+            changes["findings"] = []
+        proposal = a_proposal(f"insp-{next(self._numbers)}", **changes)
+        return self.show(phase=Phase.PROPOSAL, proposal=proposal)
+
+    def answer(self, question_id: str, value: str) -> Desk:
+        self._note("answer", question_id, value)
+        question = self._desk.question
+        if question is None or question.question_id != question_id:
+            raise WorkflowRefused(Message("refused.question_gone"), Message("refused.question_gone.next"))
+        if question.kind is QuestionKind.CHOOSE_LINE:
+            self._line = int(value) - 1
+        return self._propose()
+
+    def item_without_code(self) -> Desk:
+        self._note("item_without_code")
+        choices = [Choice(line[0], Message("choice.line", {"name": line[3]})) for line in LINES[:5]]
+        return self._ask(QuestionKind.CHOOSE_LINE, "question.choose_line", "none", choices)
+
+    def close_return(self) -> Desk:
+        self._note("close_return")
+        return self._idle(
+            Notice(Level.SUCCESS, Message("notice.return_closed", {"reference": BAG, "missing": 9}))
+        )
+
+    def leave_return(self) -> Desk:
+        self._note("leave_return")
+        return self._idle(Notice(Level.INFO, Message("notice.return_left", {"reference": BAG})))
+
+    def _idle(self, notice: Notice) -> Desk:
+        return self.show(
+            phase=Phase.IDLE, current_return=None, item=None, question=None, proposal=None, notice=notice
+        )
+
+    # --- the unit in hand
+
+    def _check(self, inspection_id: str) -> None:
+        proposal = self._desk.proposal
+        if proposal is None or proposal.inspection_id != inspection_id:
+            raise WorkflowRefused(Message("refused.proposal_gone"), Message("refused.proposal_gone.next"))
+
+    def accept(self, inspection_id: str) -> Desk:
+        self._note("accept", inspection_id)
+        self._check(inspection_id)
+        assert self._desk.proposal
+        return self._save(self._desk.proposal.disposition, self._desk.proposal.place_label)
+
+    def override(
+        self,
+        inspection_id: str,
+        *,
+        grade: str | None,
+        disposition: str | None,
+        reason_code: str,
+        badge: str | None,
+    ) -> Desk:
+        self._note("override", inspection_id, grade, disposition, reason_code, badge)
+        self._check(inspection_id)
+        return self._save(disposition or "RESTOCK_MARKDOWN", "SC-01-1")
+
+    def set_aside(self, inspection_id: str, reason_code: str) -> Desk:
+        self._note("set_aside", inspection_id, reason_code)
+        self._check(inspection_id)
+        return self._save("HOLD_FOR_REVIEW", "HOLD-02")
+
+    def _save(self, disposition: str, place: str) -> Desk:
+        proposal, item = self._desk.proposal, self._desk.item
+        assert proposal
+        assert item
+        line_id = LINES[self._line][0]
+        self._received[line_id] = self._received.get(line_id, 0) + 1
+        saved = SavedOnDesk(
+            proposal.inspection_id,
+            item.name,
+            proposal.grade,
+            disposition,
+            place,
+            datetime.now(UTC).isoformat(),
+            undoable=True,
+        )
+        return self.show(
+            phase=Phase.RETURN_OPEN,
+            proposal=None,
+            item=None,
+            last_saved=saved,
+            current_return=a_return(self._received),
+            notice=Notice(Level.SUCCESS, Message("notice.saved", {"place": place})),
+        )
+
+    def retake(self, inspection_id: str) -> Desk:
+        self._note("retake", inspection_id)
+        self._check(inspection_id)
+        return self._propose()
+
+    def undo(self, inspection_id: str) -> Desk:
+        self._note("undo", inspection_id)
+        return self.show(
+            last_saved=None,
+            notice=Notice(Level.INFO, Message("notice.undone", {"name": "Tomato ketchup 1 kg"})),
+        )
+
+    # --- later
+
+    def resolve_hold(self, hold_id: str, *, disposition: str, reason_code: str, badge: str | None) -> None:
+        self._note("resolve_hold", hold_id, disposition, reason_code, badge)
+        self.resolved.add(hold_id)
+
+    def put_away(self, inspection_id: str, place_code: str) -> None:
+        self._note("put_away", inspection_id, place_code)
+
+    def finish_task(self, task_id: str) -> None:
+        self._note("finish_task", task_id)
+        self.done_tasks.add(task_id)
+
+
+class FakeJournal:
+    """Twenty-four inspections of this morning, two holds, two tasks."""
+
+    def __init__(self, workflow: FakeWorkflow) -> None:
+        self._workflow = workflow
+        self.inspections = [a_summary(number) for number in range(24)]
+        self._pictures: dict[str, bytes] = {}
+
+    def today(self) -> list[InspectionSummary]:
+        return self.inspections
+
+    def get(self, inspection_id: str) -> InspectionDetail | None:
+        found = next((entry for entry in self.inspections if entry.inspection_id == inspection_id), None)
+        return a_detail(found) if found else None
+
+    def holds(self) -> list[HoldSummary]:
+        return [hold for hold in holds() if hold.hold_id not in self._workflow.resolved]
+
+    def tasks(self) -> list[TaskSummary]:
+        return [task for task in tasks() if task.task_id not in self._workflow.done_tasks]
+
+    def picture(self, inspection_id: str, view: str) -> bytes | None:
+        if view not in ("top", "front"):
+            return None
+        return self._pictures.setdefault(view, picture(view))
+
+
+class FakeDelivery:
+    """Three messages owed and one dead letter; tests replace `state`."""
+
+    def __init__(self) -> None:
+        self.state = Connection(True, True, 3, 2, 1, NOW - timedelta(minutes=2), False)
+        self.retried: list[str] = []
+
+    def connection(self) -> Connection:
+        return self.state
+
+    def rows(self, *, states: Sequence[str] | None, limit: int, before: str | None) -> list[OutboxRowView]:
+        names = ["PENDING", "SENT", "SETTLED", "SETTLED", "DEAD", "SETTLED"]
+        rows = [
+            OutboxRowView(
+                f"0194-{number}",
+                "000012-9f3ac1",
+                120 - number,
+                "darkstore.return.inspected.v1",
+                f"ret-{number // 4}",
+                names[number % 6],
+                NOW - timedelta(minutes=number),
+                1 + number % 2,
+                Message("oms.unknown_place", {"place": "MD-02-1"}) if number % 6 == 4 else None,
+                None,
+            )
+            for number in range(18)
+        ]
+        return [row for row in rows if not states or row.state in states][:limit]
+
+    def retry(self, message_id: str) -> None:
+        self.retried.append(message_id)
+
+
+class FakeDevices:
+    """Two cameras, one of them lost; a scanner; health checks."""
+
+    def devices(self) -> list[DeviceState]:
+        lost = Message("device.no_picture", {"seconds": 4})
+        return [
+            DeviceState("top", "camera", "simulator", "live", 0.04),
+            DeviceState("front", "camera", "v4l2", "lost", 4.2, 2, lost),
+            DeviceState("counter", "scanner", "serial", "live", 31.0),
+        ]
+
+    def checks(self) -> list[HealthCheck]:
+        ok, warning = HealthState.OK, HealthState.WARNING
+        return [
+            HealthCheck("disk", ok, Message("health.disk_ok", {"free_gb": 41.5})),
+            HealthCheck(
+                "clock", warning, Message("health.clock_unsure"), Message("health.clock_unsure.next")
+            ),
+            HealthCheck("broker", ok, Message("health.broker_ok")),
+            HealthCheck("model", ok, Message("health.model_ok", {"model": "parcels-0.1.0"})),
+            HealthCheck("policy", ok, Message("health.policy_ok", {"packs": 5})),
+            HealthCheck("backlog", ok, Message("health.backlog_ok", {"owed": 3})),
+        ]
+
+    def counts(self) -> Counts:
+        return Counts(inspected_today=24, returns_today=6, holds=2, tasks=2)
+
+
+class FakeShift:
+    """The services and handles on what stands behind them."""
+
+    def __init__(self, *, language: str = "en", hosts: tuple[str, ...] = ()) -> None:
+        self.workflow = FakeWorkflow()
+        self.journal = FakeJournal(self.workflow)
+        self.delivery = FakeDelivery()
+        self.devices = FakeDevices()
+        self.services = StationServices(
+            site="BLR-07",
+            station="desk-1",
+            workflow=self.workflow,
+            journal=self.journal,
+            delivery=self.delivery,
+            devices=self.devices,
+            versions=Versions("0.1.0", "parcels-0.1.0", "5 packs, 3f9a21c0", "1", "000012-9f3ac1"),
+            now=lambda: NOW,
+            monotonic_ns=lambda: 1_000_000_000,
+            language=language,
+            hosts=hosts,
+        )
