@@ -6,6 +6,7 @@
 | `ProductCode` | an article: plain GTIN, GS1 element strings, Digital Link, or an in-store weighed label |
 | `Sscc` | a logistic unit |
 | `UnitLabel` | a label that a dark store put on one unit |
+| `PlaceCode` | a shelf, cage or bin |
 | `StaffBadge` | who works here |
 | `StationCommand` | a code on the desk's command sheet |
 | `UnknownCode` | nothing known, with the reason |
@@ -19,6 +20,14 @@ from pydantic import Field
 from edge.returns.dates import PackDate
 from edge.returns.expected import ReferenceKind
 from edge.returns.values import Code, FrozenValue, Gtin14, Quantity, Rupees
+
+
+class UnclearField(StrEnum):
+    """A field of a product code that cannot be told for sure."""
+
+    LOT = "lot"
+    SERIAL = "serial"
+    DATE = "date"
 
 
 class ReturnReference(FrozenValue):
@@ -35,7 +44,10 @@ class ProductCode(FrozenValue):
         gtin14: Padded to 14 digits. None for an in-store weighed label, which bears `item_code` instead.
         item_code: The site's own article number out of a weighed label; it is the SKU or leads to it.
         lot: Batch or lot.
-        date: The date in the code, if any, with its kind and precision.
+        date: The date that ends its life (use-by or best-before).
+        manufactured: The date of its making or packing.
+        unclear: Fields that the code bears, but which cannot be told for sure: separators were lost on the
+            way, or a date that no calendar has. They are left empty above; a person reads them off the pack.
         serial: Serial number or IMEI.
         net_weight: Net weight in kilograms, or a count, where the code bears one.
         price: Price for the weight, rupees, where a weighed label bears one.
@@ -51,6 +63,7 @@ class ProductCode(FrozenValue):
     net_weight: Quantity | None = None
     price: Rupees | None = None
     symbology: str | None = None
+    unclear: tuple[UnclearField, ...] = ()
 
 
 class Sscc(FrozenValue):
@@ -69,6 +82,12 @@ class UnitLabel(FrozenValue):
     def text(self) -> str:
         """As printed."""
         return f"UL:{self.site}:{self.unit}"
+
+
+class PlaceCode(FrozenValue):
+    """The code of a shelf, cage or bin."""
+
+    place_id: Code
 
 
 class StaffBadge(FrozenValue):
@@ -105,9 +124,8 @@ class UnknownReason(StrEnum):
     CONTROL_CHARACTERS = "control_characters"
     CHECK_DIGIT = "check_digit"  # looks like a GTIN, SSCC or weighed label; the check digit is wrong
     AMBIGUOUS = "ambiguous"  # a GS1 code whose separators were lost can be read in more than one way
-    INCOMPLETE = "incomplete"  # a GS1 code that ends too early or holds a field twice or wrongly
+    INCOMPLETE = "incomplete"  # a GS1 code that ends too early or holds a field wrongly
     NO_ITEM = "no_item"  # a good GS1 code that names no article, such as a coupon
-    BAD_DATE = "bad_date"
     UNKNOWN_COMMAND = "unknown_command"
     UNRECOGNISED = "unrecognised"
 
@@ -123,5 +141,7 @@ class UnknownCode(FrozenValue):
     shown: str = ""
 
 
-Identified = ReturnReference | ProductCode | Sscc | UnitLabel | StaffBadge | StationCommand | UnknownCode
+Identified = (
+    ReturnReference | ProductCode | Sscc | UnitLabel | PlaceCode | StaffBadge | StationCommand | UnknownCode
+)
 """Everything that a scanned text can be."""
