@@ -1,0 +1,54 @@
+"""What can go wrong in the receiver.
+
+OmsError
+├── LoadingError            a file of expected returns or reference data can't be used
+├── JournalUnreadable       the journal to compare with is damaged
+└── LedgerMissing           there is no ledger in the data folder
+"""
+
+from pathlib import Path
+from typing import ClassVar
+
+
+class OmsError(Exception):
+    """Base of all errors of the receiver."""
+
+    code: ClassVar[str] = "oms.error"
+
+
+class LoadingError(OmsError):
+    """A file to publish from is missing, not JSON, or breaks its schema."""
+
+    code: ClassVar[str] = "oms.loading"
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"{path} was not loaded: {reason}. Stations keep what they were told before. "
+            "Correct the file; it is read again as soon as it changes."
+        )
+        self.path, self.reason = path, reason
+
+
+class JournalUnreadable(OmsError):
+    """A line of the journal is not what it should be."""
+
+    code: ClassVar[str] = "oms.journal"
+
+    def __init__(self, path: Path, line: int, reason: str) -> None:
+        super().__init__(
+            f"{path}, line {line}: {reason}. Nothing was compared. Each line is a JSON object with "
+            "inspection_id, message_id, type and saved_at."
+        )
+        self.path, self.line = path, line
+
+
+class LedgerMissing(OmsError):
+    """There is no ledger to read."""
+
+    code: ClassVar[str] = "oms.ledger_missing"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"There is no ledger at {path}. Nothing was compared. Name the receiver's data folder."
+        )
+        self.path = path

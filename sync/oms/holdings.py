@@ -1,0 +1,152 @@
+"""Where the goods of one inspection stand, and how a movement moves them; pure.
+
+A station states movements; the books may have to differ: goods that nobody expected are *kept out* of
+sellable stock until someone looks. So each holding knows the state that the station stated and the account
+that the books use, and a later movement of the station finds its goods either way.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from sync.contract.messages import SELLABLE_STATES, Movement, StockState
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A quantity of one article in one state.
+
+    Attributes:
+        state: The state as the station stated it.
+        kept_out: Not expected: wherever the station says sellable, the books say quarantine.
+    """
+
+    item: str
+    lot: str | None
+    state: StockState
+    place: str | None
+    quantity: Decimal
+    unit: str
+    kept_out: bool = False
+
+    @property
+    def account(self) -> StockState:
+        """The account that the books use."""
+        if self.kept_out and self.state in SELLABLE_STATES:
+            return StockState.QUARANTINE
+        return self.state
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """What a movement does in the books."""
+
+    item: str
+    lot: str | None
+    from_account: str
+    to_account: str
+    from_place: str | None
+    to_place: str | None
+    quantity: Decimal
+    unit: str
+
+
+class NotHeldError(Exception):
+    """A movement takes what the inspection doesn't hold. Caught by the rules, which reject the event."""
+
+    def __init__(self, index: int, reason: str) -> None:
+        super().__init__(reason)
+        self.index, self.reason = index, reason
+
+
+def arrive(movements: Iterable[tuple[str, Movement]], *, excess: Decimal) -> list[Holding]:
+    """The goods as they come in, before their first movement; the last `excess` of them are kept out."""
+    found = []
+    left = excess
+    for item, movement in reversed(list(movements)):
+        quantity = movement.quantity.value
+        out = min(quantity, left)
+        left -= out
+        for part, kept_out in ((out, True), (quantity - out, False)):
+            if part > 0:
+                found.append(
+                    Holding(
+                        item, movement.lot, movement.from_state, None, part, movement.quantity.unit, kept_out
+                    )
+                )
+    found.reverse()
+    return found
+
+
+def move(
+    holdings: list[Holding], movements: Iterable[tuple[str, Movement]]
+) -> tuple[list[Holding], list[Transfer]]:
+    """Moves parts of the holdings, in the order of the movements.
+
+    Args:
+        holdings: Where the goods are.
+        movements: Each with the article's name in the books.
+
+    Returns:
+        The new holdings, and what to post.
+
+    Raises:
+        NotHeldError: A movement takes more than is there; nothing is to be posted then.
+    """
+    now = list(holdings)
+    transfers: list[Transfer] = []
+    for index, (item, movement) in enumerate(movements):
+        left = movement.quantity.value
+        for holding in sorted(
+            (held for held in now if _fits(held, item, movement)),
+            key=lambda held: (held.kept_out, held.lot != movement.lot),
+        ):
+            if left <= 0:
+                break
+            part = min(left, holding.quantity)
+            left -= part
+            now.remove(holding)
+            if holding.quantity > part:
+                now.append(replace(holding, quantity=holding.quantity - part))
+            moved = replace(holding, state=movement.to_state, place=movement.to_place, quantity=part)
+            now.append(moved)
+            if (holding.account, holding.place) != (moved.account, moved.place):
+                transfers.append(_transfer(holding, moved))
+        if left > 0:
+            raise NotHeldError(index, _missing(holdings, item, movement))
+    return _merged(now), transfers
+
+
+def _fits(holding: Holding, item: str, movement: Movement) -> bool:
+    return (holding.item, holding.state, holding.unit) == (item, movement.from_state, movement.quantity.unit)
+
+
+def _transfer(before: Holding, after: Holding) -> Transfer:
+    return Transfer(
+        before.item,
+        before.lot,
+        before.account,
+        after.account,
+        before.place,
+        after.place,
+        after.quantity,
+        after.unit,
+    )
+
+
+def _missing(holdings: list[Holding], item: str, movement: Movement) -> str:
+    held = (
+        ", ".join(f"{one.quantity} {one.unit} of {one.item} in {one.state}" for one in holdings) or "nothing"
+    )
+    return (
+        f"takes {movement.quantity.value} {movement.quantity.unit} of {item} from {movement.from_state}, "
+        f"but the inspection holds {held}"
+    )
+
+
+def _merged(holdings: list[Holding]) -> list[Holding]:
+    sums: dict[Holding, Decimal] = {}
+    for holding in holdings:
+        like = replace(holding, quantity=Decimal(0))
+        sums[like] = sums.get(like, Decimal(0)) + holding.quantity
+    return [replace(like, quantity=quantity) for like, quantity in sums.items()]

@@ -1,0 +1,87 @@
+"""An event as it came from the broker: parsed, or refused with enough known to answer it."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from sync.contract.errors import MessageInvalid
+from sync.contract.messages import AnyEvent, EpochText, MessageId, Sequence
+from sync.contract.messages.wire import WireModel
+from sync.contract.validation import parse, parse_event
+from sync.oms.outcomes import Refused
+
+
+class _Head(WireModel):
+    """The least that an answer needs."""
+
+    id: MessageId
+    epoch: EpochText
+    sequence: Sequence
+    type: Annotated[str, StringConstraints(max_length=200)] = ""
+    subject: Annotated[str, StringConstraints(max_length=300)] = ""
+    site: str
+    station: str
+    replaces: MessageId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One event to be answered. Either `event` or `refusal` is set."""
+
+    id: str
+    site: str
+    station: str
+    epoch: str
+    sequence: int
+    subject: str
+    type: str
+    replaces: str | None
+    payload: bytes
+    event: AnyEvent | None = None
+    refusal: Refused | None = None
+
+    @property
+    def subject_key(self) -> tuple[str, str, str]:
+        """The return, as a key."""
+        return self.site, self.station, self.subject
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswerable:
+    """Nothing in it says whose answer it waits for; it goes into quarantine."""
+
+    reason: str
+
+
+def read_event(site: str, station: str, payload: bytes) -> Incoming | Unanswerable:
+    """Parses an event that came on the topic of `site` and `station`."""
+    head: AnyEvent | _Head
+    event: AnyEvent | None = None
+    refusal: Refused | None = None
+    try:
+        head = event = parse_event(payload)
+    except MessageInvalid as error:
+        refusal = Refused(str(error), error.field or None)
+        try:
+            head = parse(_Head, payload)
+        except MessageInvalid:
+            return Unanswerable(str(error))
+    if (head.site, head.station) != (site, station):
+        return Unanswerable(
+            f"It says {head.site}/{head.station}, but came on the topic of {site}/{station}. "
+            "A station publishes under its own prefix only."
+        )
+    return Incoming(
+        id=head.id,
+        site=site,
+        station=station,
+        epoch=head.epoch,
+        sequence=head.sequence,
+        subject=head.subject,
+        type=head.type,
+        replaces=head.replaces,
+        payload=payload,
+        event=event,
+        refusal=refusal,
+    )

@@ -1,0 +1,223 @@
+"""The ledger on disk: loads what a batch needs, and writes what it changed in the same transaction.
+
+Lean on purpose: a handful of statements a batch, whatever its size, so that hundreds of stock movements share
+one commit.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from sync.contract.messages import (
+    ReturnCorrected,
+    ReturnInspected,
+    ReturnReceived,
+    ReturnResolved,
+    StockPutaway,
+)
+from sync.database import Database, MigrationSet
+from sync.fields import utc_text
+from sync.oms import ledger_rows as rows
+from sync.oms.book import BalanceKey, Book, SequenceKey
+from sync.oms.holdings import Transfer
+from sync.oms.incoming import Incoming
+
+MIGRATIONS = MigrationSet("oms", Path(__file__).parent / "migrations")
+LEDGER_FILE = "oms.db"
+SOLD = "SOLD"
+"""The account of goods that were sold: the OMS's own movement, not a station's."""
+
+
+class Ledger:
+    """The receiver's books.
+
+    Args:
+        database: Opened with `MIGRATIONS`.
+        now: Wall time, UTC.
+    """
+
+    def __init__(self, database: Database, *, now: Callable[[], datetime]) -> None:
+        self.database = database
+        self._now = now
+
+    @classmethod
+    def open(cls, folder: Path, *, now: Callable[[], datetime]) -> "Ledger":
+        """Opens or creates the ledger in a data folder."""
+        return cls(Database.open(folder / LEDGER_FILE, [MIGRATIONS], now=now), now=now)
+
+    # ---- one batch
+
+    def load(self, batch: Sequence[Incoming]) -> Book:
+        """Everything that the rules may ask for these events. Call it inside the batch's transaction."""
+        book = Book()
+        subjects = {one.subject for one in batch}
+        self._load_events(book, batch)
+        self._load_held(book, subjects)
+        self.load_arrivals(book, subjects)
+        returns = subjects | {one.matched for one in book.arrivals.values() if one.matched}
+        self.load_inspections_of(book, returns)
+        self._load_inspections(book, _inspection_ids(batch))
+        self.load_references(book, _references(batch))
+        self.load_lines(book, returns | {one for found in book.references.values() for one in found})
+        self._load_skus(book, batch)
+        self.load_balances(book, _items(batch, book))
+        return book
+
+    def save(self, book: Book) -> None:
+        """Writes everything that the batch changed, inside its transaction."""
+        many = self.database.sql_many
+        at = utc_text(self._now())
+        many(
+            rows.INSERT_EVENT,
+            [(*rows.event_row(event), event.payload, at) for event in book.new_events.values()],
+        )
+        many(
+            rows.AMEND_EVENT,
+            [
+                (event.exception, event.reason, event.corrected_by, event.replaced_by, event.id)
+                for event in (book.events[key] for key in sorted(book.changed_events))
+            ],
+        )
+        many(rows.INSERT_POSTING, [rows.posting_row(posting) for posting in book.postings])
+        many(
+            rows.PUT_BALANCE,
+            [(*key, f"{book.balances[key]:f}") for key in sorted(book.changed_balances)],
+        )
+        many(
+            rows.PUT_INSPECTION,
+            [rows.inspection_row(book.inspections[key]) for key in sorted(book.changed_inspections)],
+        )
+        many(rows.DELETE_HELD, sorted(key for key in book.changed_held if key not in book.held))
+        held = [(key, book.held[key]) for key in sorted(book.changed_held) if key in book.held]
+        many(rows.PUT_HELD, [rows.held_row(key, one) for key, one in held])
+        many(
+            rows.PUT_ARRIVAL, [rows.arrival_row(book.arrivals[key]) for key in sorted(book.changed_arrivals)]
+        )
+
+    def quarantine(self, topic: str, reason: str, payload: bytes) -> None:
+        """Keeps a message that nobody can be answered for, inside a transaction."""
+        self.database.sql(
+            "INSERT INTO quarantine (topic, reason, payload, received_at) VALUES (?,?,?,?)",
+            (topic[:300], reason[:1000], payload[:16_384], utc_text(self._now())),
+        )
+
+    # ---- the OMS's own movements
+
+    def take(self, site: str, item: str, quantity: Decimal, *, unit: str = "C62", event_id: str) -> None:
+        """Books a sale: goods leave `AVAILABLE` for `SOLD`. `event_id` names it, once."""
+        with self.database.write():
+            book = Book()
+            self.load_balances(book, {item})
+            moved = Transfer(item, None, "AVAILABLE", SOLD, None, None, quantity, unit)
+            book.post(event_id, site, [moved])
+            self.save(book)
+
+    def balances(self, site: str | None = None) -> dict[BalanceKey, Decimal]:
+        """All accounts that are not zero: (site, item, account, unit) to quantity."""
+        found = {
+            (row[0], row[1], row[2], row[3]): Decimal(row[4])
+            for row in self.database.sql("SELECT site, item, account, unit, quantity FROM balances")
+        }
+        return {key: value for key, value in found.items() if value and site in (None, key[0])}
+
+    # ---- loading
+
+    def load_inspections_of(self, book: Book, returns: Iterable[str]) -> None:
+        """The inspections that count against these returns."""
+        for row in self._many(rows.INSPECTIONS_OF_RETURNS, returns):
+            book.inspections.setdefault(row[0], rows.inspection_of(row))
+
+    def load_arrivals(self, book: Book, returns: Iterable[str]) -> None:
+        """Returns that came in."""
+        for row in self._many(rows.ARRIVALS_BY_ID, returns):
+            book.arrivals[row[0]] = rows.arrival_of(row)
+
+    def load_lines(self, book: Book, returns: Iterable[str]) -> None:
+        """The lines of expected returns."""
+        for row in self._many(rows.LINES_OF_RETURNS, returns):
+            return_id, line = rows.line_of(row)
+            book.lines.setdefault(return_id, {})[line.line_id] = line
+
+    def load_references(self, book: Book, references: Iterable[tuple[str, str]]) -> None:
+        """Which returns are known by these numbers."""
+        wanted = set(references)
+        for kind, value, return_id in self._many(rows.REFERENCES_BY_VALUE, {value for _, value in wanted}):
+            if (kind, value) in wanted:
+                book.references.setdefault((kind, value), []).append(return_id)
+
+    def load_balances(self, book: Book, items: Iterable[str]) -> None:
+        """All accounts of these articles."""
+        for row in self._many(rows.BALANCES_OF_ITEMS, items):
+            book.balances[row[0], row[1], row[2], row[3]] = Decimal(row[4])
+
+    def _load_events(self, book: Book, batch: Sequence[Incoming]) -> None:
+        wanted = {one.id for one in batch} | {one.replaces for one in batch if one.replaces}
+        for one in batch:
+            data = one.event.data if one.event else None
+            if isinstance(data, ReturnCorrected):
+                wanted.add(data.corrects)
+            elif isinstance(data, ReturnResolved):
+                wanted.add(data.resolves)
+        for row in self._many(rows.EVENTS_BY_ID, wanted):
+            book.events[row[0]] = rows.event_of(row)
+        for key in {_sequence_key(one) for one in batch if one.id not in book.events}:
+            for (owner,) in self.database.sql(rows.EVENT_AT, key):
+                book.sequences[key] = owner
+
+    def _load_inspections(self, book: Book, inspections: Iterable[str]) -> None:
+        for row in self._many(rows.INSPECTIONS_BY_ID, inspections):
+            book.inspections.setdefault(row[0], rows.inspection_of(row))
+
+    def _load_held(self, book: Book, subjects: set[str]) -> None:
+        book.held.update(rows.held_of(row) for row in self._many(rows.HELD_SUBJECTS, subjects))
+
+    def _load_skus(self, book: Book, batch: Sequence[Incoming]) -> None:
+        gtins = {gtin for sku, gtin in _articles(batch) if sku is None and gtin is not None}
+        book.skus.update((row[0], row[1]) for row in self._many(rows.SKUS_BY_GTIN, gtins))
+
+    def _many(self, statement: str, keys: Iterable[str]) -> list[Any]:
+        wanted = sorted(set(keys))
+        return self.database.sql(statement, (json.dumps(wanted),)) if wanted else []
+
+
+def _sequence_key(one: Incoming) -> SequenceKey:
+    return one.site, one.station, one.epoch, one.sequence
+
+
+def _inspection_ids(batch: Sequence[Incoming]) -> set[str]:
+    found = set()
+    for one in batch:
+        data = one.event.data if one.event else None
+        if isinstance(data, ReturnInspected | ReturnResolved | ReturnCorrected | StockPutaway):
+            found.add(data.inspection_id)
+    return found
+
+
+def _references(batch: Sequence[Incoming]) -> set[tuple[str, str]]:
+    arrived = (one.event.data for one in batch if one.event is not None)
+    return {
+        (data.reference.kind.value, data.reference.value)
+        for data in arrived
+        if isinstance(data, ReturnReceived)
+    }
+
+
+def _articles(batch: Sequence[Incoming]) -> set[tuple[str | None, str | None]]:
+    found: set[tuple[str | None, str | None]] = set()
+    for one in batch:
+        data = one.event.data if one.event else None
+        if isinstance(data, ReturnInspected):
+            found.add((data.sku, data.gtin))
+        if isinstance(data, ReturnInspected | ReturnResolved | ReturnCorrected | StockPutaway):
+            found.update((movement.sku, movement.gtin) for movement in data.movements)
+        if isinstance(data, ReturnCorrected):
+            found.update((movement.sku, movement.gtin) for movement in data.reversal)
+    return found
+
+
+def _items(batch: Sequence[Incoming], book: Book) -> set[str]:
+    held = {holding.item for one in book.inspections.values() for holding in one.holdings}
+    return held | {book.item(sku, gtin) for sku, gtin in _articles(batch) if sku or gtin}

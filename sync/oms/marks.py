@@ -1,0 +1,130 @@
+"""The through-mark of each epoch: every sequence up to it has a final answer, or was reported lost.
+
+What lies beyond a gap is remembered in memory and read again from the ledger after a restart.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from sync.database import Database
+
+EpochKey = tuple[str, str, str]  # site, station, epoch
+
+
+@dataclass
+class _Mark:
+    through: int = 0
+    through_id: str | None = None
+    beyond: set[int] = field(default_factory=set)
+    lost: list[tuple[int, int]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Through:
+    """A mark as it is told to the station."""
+
+    through: int
+    through_id: str | None
+
+
+class Marks:
+    """Keeps the marks. `advance` inside the batch's transaction, `keep` after its commit."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._known: dict[EpochKey, _Mark] = {}
+        self._next: dict[EpochKey, _Mark] = {}
+
+    def advance(self, key: EpochKey, answered: Iterable[int]) -> Through:
+        """Takes in sequences that have just got a final answer, and writes the mark."""
+        before = self._read(key)
+        mark = _Mark(before.through, before.through_id, before.beyond | set(answered), before.lost)
+        reached = _walk(mark)
+        if reached > mark.through:
+            mark.beyond = {sequence for sequence in mark.beyond if sequence > reached}
+            mark.through, mark.through_id = self._named(key, reached, mark)
+            self._database.sql(
+                "INSERT INTO marks (site, station, epoch, through, through_id) VALUES (?,?,?,?,?) "
+                "ON CONFLICT DO UPDATE SET through = excluded.through, through_id = excluded.through_id",
+                (*key, mark.through, mark.through_id),
+            )
+        self._next[key] = mark
+        return Through(mark.through, mark.through_id)
+
+    def keep(self) -> None:
+        """The transaction was committed: what it advanced now holds."""
+        self._known.update(self._next)
+        self._next.clear()
+
+    def drop(self) -> None:
+        """The transaction was undone: so is what it advanced."""
+        self._next.clear()
+
+    def forget(self, key: EpochKey) -> None:
+        """Reads the epoch anew next time, because a birth said that sequences are lost."""
+        self._known.pop(key, None)
+        self._next.pop(key, None)
+
+    def missing(self, key: EpochKey, last: int, limit: int) -> list[tuple[int, int]]:
+        """The first gaps up to `last`, as (from, to)."""
+        mark = self._read(key)
+        gaps: list[tuple[int, int]] = []
+        at = mark.through + 1
+        for first, end in sorted([*((one, one) for one in mark.beyond), *mark.lost]):
+            if at < first and at <= last:
+                gaps.append((at, min(first - 1, last)))
+            at = max(at, end + 1)
+        if at <= last:
+            gaps.append((at, last))
+        return gaps[:limit]
+
+    def _read(self, key: EpochKey) -> _Mark:
+        if key in self._next:
+            return self._next[key]
+        if key not in self._known:
+            self._known[key] = self._load(key)
+        return self._known[key]
+
+    def _load(self, key: EpochKey) -> _Mark:
+        mark = _Mark()
+        for through, through_id in self._database.sql(
+            "SELECT through, through_id FROM marks WHERE site = ? AND station = ? AND epoch = ?", key
+        ):
+            mark.through, mark.through_id = through, through_id
+        mark.beyond = {
+            row[0]
+            for row in self._database.sql(
+                "SELECT sequence FROM events WHERE site = ? AND station = ? AND epoch = ? AND sequence > ?",
+                (*key, mark.through),
+            )
+        }
+        mark.lost = [
+            (row[0], row[1])
+            for row in self._database.sql(
+                "SELECT first, last FROM lost_sequences WHERE site = ? AND station = ? AND epoch = ?", key
+            )
+        ]
+        return mark
+
+    def _named(self, key: EpochKey, reached: int, mark: _Mark) -> tuple[int, str | None]:
+        """The last answered event up to `reached`: a lost one has no id to name the mark by."""
+        for sequence, event_id in self._database.sql(
+            "SELECT sequence, id FROM events WHERE site = ? AND station = ? AND epoch = ? AND sequence <= ? "
+            "ORDER BY sequence DESC LIMIT 1",
+            (*key, reached),
+        ):
+            return sequence, event_id
+        return mark.through, mark.through_id
+
+
+def _walk(mark: _Mark) -> int:
+    """The last sequence that can be reached from the mark without a gap."""
+    at = mark.through
+    lost_ends = dict(mark.lost)
+    while True:
+        if at + 1 in mark.beyond:
+            at += 1
+        elif at + 1 in lost_ends:
+            at = lost_ends[at + 1]
+        else:
+            return at

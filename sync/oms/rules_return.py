@@ -1,0 +1,45 @@
+"""Rules of the events that speak of a whole return: it came in, and its balance. They move no stock."""
+
+from decimal import Decimal
+
+from sync.contract.messages import AnswerException, AnyEvent, ReturnClosed, ReturnMatch, ReturnReceived
+from sync.oms.book import Arrival, Book
+from sync.oms.outcomes import Applied
+
+
+def apply_received(event: AnyEvent, data: ReturnReceived, book: Book) -> Applied:
+    """Remembers the return; a blind one is matched by its reference as soon as the OMS knows that."""
+    before = book.arrivals.get(data.return_id)
+    provisional = data.match is ReturnMatch.PROVISIONAL and data.return_id not in book.lines
+    known = book.references.get((data.reference.kind.value, data.reference.value), [])
+    matched = known[0] if provisional and len(known) == 1 else None
+    book.put_arrival(
+        Arrival(
+            return_id=data.return_id,
+            site=event.site,
+            reference_kind=data.reference.kind.value,
+            reference_value=data.reference.value,
+            provisional=provisional,
+            matched=(before.matched if before else None) or matched,
+            received_at=before.received_at if before else data.received_at,
+        )
+    )
+    return Applied()
+
+
+def apply_closed(data: ReturnClosed, book: Book) -> Applied:
+    """Compares the station's balance with our own count; a difference is for people."""
+    counted = book.counted(data.return_id)
+    differing = []
+    for line in data.lines:
+        if line.line_id is None:
+            continue
+        units = [one for one in counted if one.line_id == line.line_id]
+        if any(one.unit != line.unit for one in units):
+            continue
+        ours = sum((one.quantity for one in units), Decimal(0))
+        if ours != line.received:
+            differing.append(f"line {line.line_id}: the station says {line.received}, applied are {ours}")
+    if not differing:
+        return Applied()
+    return Applied(AnswerException.COUNT_DIFFERS.value, "; ".join(differing)[:500])
