@@ -27,26 +27,28 @@ CREATE TABLE outbox (
                  CHECK (state IN ('PENDING', 'SENT', 'SETTLED', 'DEAD')),
     attempts     INTEGER NOT NULL DEFAULT 0,   -- refusals and `retry` answers so far
     status       TEXT,                         -- the OMS's last answer: applied, duplicate, retry, rejected, through
-    reason       TEXT,                         -- why: the OMS's reason or exception, or the broker's refusal
-    answered_at  TEXT,
-    UNIQUE (epoch, sequence, station, site)
+    exception    TEXT,                         -- applied, but somebody must look: over_received, shortfall, ...
+    reason       TEXT,                         -- why: the OMS's sentence, or the broker's refusal
+    answered_at  TEXT
 );
+
+CREATE UNIQUE INDEX outbox_sequence ON outbox (epoch, sequence, station, site);
+CREATE INDEX outbox_owed ON outbox (position) WHERE state IN ('PENDING', 'SENT');
+CREATE INDEX outbox_owed_by_subject ON outbox (subject, place, position) WHERE state IN ('PENDING', 'SENT');
+CREATE INDEX outbox_dead ON outbox (position) WHERE state = 'DEAD';
+CREATE INDEX outbox_replaces ON outbox (replaces) WHERE replaces IS NOT NULL;
 
 CREATE TABLE outbox_payloads (
     position INTEGER PRIMARY KEY REFERENCES outbox (position) ON DELETE CASCADE,
     envelope BLOB NOT NULL                     -- the exact bytes that are published
 );
 
-CREATE INDEX outbox_owed ON outbox (position) WHERE state IN ('PENDING', 'SENT');
-CREATE INDEX outbox_owed_by_subject ON outbox (subject, place, position) WHERE state IN ('PENDING', 'SENT');
-CREATE INDEX outbox_dead ON outbox (position) WHERE state = 'DEAD';
-
--- How many rows are in each state: counting a million rows costs too much to do it for a page.
+-- How many rows are in each state: counting a million rows is too dear for a page that asks every second.
 CREATE TABLE outbox_counts (
     state TEXT NOT NULL PRIMARY KEY,
-    rows  INTEGER NOT NULL
+    total INTEGER NOT NULL
 );
-INSERT INTO outbox_counts (state, rows) VALUES ('PENDING', 0), ('SENT', 0), ('SETTLED', 0), ('DEAD', 0);
+INSERT INTO outbox_counts (state, total) VALUES ('PENDING', 0), ('SENT', 0), ('SETTLED', 0), ('DEAD', 0);
 
 -- A rejected event holds back the later events of its subject until it is replaced or released.
 CREATE TABLE outbox_holds (
@@ -67,7 +69,7 @@ CREATE TABLE lost_sequences (
 -- How far each stream of the OMS has been taken in.
 CREATE TABLE streams (
     stream      TEXT NOT NULL PRIMARY KEY,     -- "expected", "reference"
-    stream_id   TEXT,                          -- the stream's generation: a rebuilt stream has another one
+    generation  TEXT,                          -- a rebuilt stream has another one
     last_offset INTEGER NOT NULL DEFAULT 0,
     updated_at  TEXT NOT NULL
 );

@@ -1,0 +1,45 @@
+"""Letting go of settled events once nobody can ask for them any more.
+
+Settled rows are kept (90 days by default), because an OMS restored from a backup asks for them again.
+Nothing that is owed or rejected is ever removed, and neither is the newest row, whose position must not be
+given twice.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from sync.database import Database
+from sync.fields import utc_text
+
+STEP = 1000  # rows per transaction, so that commits of the staff wait for milliseconds only
+
+OLD = (
+    "SELECT position FROM outbox WHERE position > ? AND position < (SELECT max(position) FROM outbox) "
+    "ORDER BY position LIMIT ?"
+)
+EXPIRED = "SELECT position FROM outbox WHERE position IN ({marks}) AND state = 'SETTLED' AND answered_at < ?"
+
+
+def remove_expired(database: Database, *, retention_days: int, now: Callable[[], datetime]) -> Iterator[int]:
+    """Remove settled rows past their retention, oldest first; each step is a transaction of its own.
+
+    Gives the rows removed in each step. Stops at the first page without an expired row: rows are settled in
+    nearly the order of their positions.
+    """
+    limit = utc_text(now() - timedelta(days=retention_days))
+    position = 0
+    while True:
+        with database.write():
+            page = [row[0] for row in database.sql(OLD, (position, STEP))]
+            if not page:
+                return
+            marks = ",".join("?" * len(page))
+            expired = [row[0] for row in database.sql(EXPIRED.format(marks=marks), (*page, limit))]
+            if not expired:
+                return
+            database.sql_many("DELETE FROM outbox WHERE position = ?", [(gone,) for gone in expired])
+            database.sql(
+                "UPDATE outbox_counts SET total = total - ? WHERE state = 'SETTLED'", (len(expired),)
+            )
+            position = page[-1]
+        yield len(expired)

@@ -1,0 +1,129 @@
+"""Saying who is here: birth, death and will.
+
+The birth tells the OMS which run of the station this is, what runs on it, and where it stands. The will is
+a death that the broker publishes when we vanish; it names its epoch, so that a late will of an earlier run
+is not taken for ours. The station listens to its own birth and death too:
+
+- a birth of another epoch, published just now, comes from a second station of our name: the relay stops;
+- a death of our own epoch while we live comes from a connection that we lost before: the birth is published
+  again.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sync.contract.messages import (
+    Birth,
+    Death,
+    EpochSummary,
+    LostRange,
+    ModelVersion,
+    PolicyVersion,
+    StreamPosition,
+)
+from sync.outbox import Outbox
+from sync.streams import Streams
+from sync.wire import Publication
+
+EPOCHS_IN_BIRTH = 50  # the newest, and every one with losses
+
+
+@dataclass(frozen=True, slots=True)
+class StationDescription:
+    """What the birth says of the station.
+
+    Attributes:
+        software: Version of this program.
+        clock_ok: Whether the wall clock is known to be right.
+        model: The active model package.
+        policies: The policy packs in use.
+    """
+
+    software: str
+    clock_ok: bool = True
+    model: ModelVersion | None = None
+    policies: tuple[PolicyVersion, ...] = field(default=())
+
+
+class Presence:
+    """Builds the station's birth and death.
+
+    Args:
+        outbox: Knows the epochs.
+        streams: Knows the offsets.
+        describe: Says what runs here, at the moment of the birth.
+        now: Wall time.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        streams: Streams,
+        *,
+        describe: Callable[[], StationDescription],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._outbox = outbox
+        self._streams = streams
+        self._describe = describe
+        self._now = now
+
+    def birth(self) -> Publication:
+        """Published, retained, on each connection, and when the OMS asks."""
+        described = self._describe()
+        epochs = self._outbox.epochs()
+        named = [summary for summary in epochs[:-EPOCHS_IN_BIRTH] if summary.lost] + epochs[-EPOCHS_IN_BIRTH:]
+        message = Birth(
+            site=self._outbox.identity.site,
+            station=self._outbox.identity.station,
+            epoch=self._outbox.epoch.text,
+            started_at=self._outbox.epoch.started_at,
+            sent_at=self._now(),
+            clockok=described.clock_ok,
+            software=described.software,
+            model=described.model,
+            policies=described.policies,
+            streams=tuple(
+                StreamPosition(stream=place.stream, stream_id=place.stream_id, offset=place.offset)
+                for place in self._streams.places()
+            ),
+            epochs=tuple(
+                EpochSummary(
+                    epoch=summary.epoch,
+                    last=summary.last_sequence,
+                    lost=tuple(LostRange(first=first, last=last) for first, last in summary.lost),
+                )
+                for summary in named
+            ),
+        )
+        return Publication(self._outbox.identity.topics.birth, message.to_wire(), retain=True)
+
+    def will(self) -> Publication:
+        """Given to the broker at connect: published when the connection ends without a farewell."""
+        return self._death(graceful=False)
+
+    def farewell(self) -> Publication:
+        """Published on an orderly stop."""
+        return self._death(graceful=True)
+
+    def is_other_station(self, birth: Birth, *, retained: bool) -> bool:
+        """Whether a birth under our name comes from somebody else who is here now.
+
+        Births of our own earlier runs can come late, out of the session that the broker kept for us; so can
+        those of runs which a restored database has forgotten.
+        """
+        if retained or birth.sent_at <= self._outbox.epoch.started_at:
+            return False
+        return all(birth.epoch != summary.epoch for summary in self._outbox.epochs())
+
+    def is_own_death(self, death: Death) -> bool:
+        """Whether a death names the present run, which is alive to read it."""
+        return death.epoch == self._outbox.epoch.text
+
+    def _death(self, *, graceful: bool) -> Publication:
+        identity = self._outbox.identity
+        message = Death(
+            site=identity.site, station=identity.station, epoch=self._outbox.epoch.text, graceful=graceful
+        )
+        return Publication(identity.topics.death, message.to_wire(), retain=True)

@@ -1,0 +1,460 @@
+"""The relay: sends what is owed and records what is answered, in one thread.
+
+    outbox ──► lanes ──► link ──► broker ──► OMS
+       ▲                                      │
+       └── settlement ◄── relay ◄── link ◄────┘
+
+- Nothing is published unless the broker is connected **and** the OMS is present: a broker that holds our
+  events for an absent OMS may lose them, and what it holds can't be taken back.
+- The window counts events that the *OMS* has not answered. A PUBACK frees nothing.
+- Whatever the link gives (answers, commands, streams) goes through a queue into this thread, is committed
+  in batches, and only then acknowledged to the broker.
+- After a reconnect, or when the OMS returns, everything unanswered is sent again; the OMS knows an event by
+  its id.
+"""
+
+import heapq
+import logging
+import queue
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sync.answers import AnswerListener, Answers, Inbound, OmsPresence, Work
+from sync.errors import DatabaseError
+from sync.lanes import Lanes
+from sync.outbox import Outbox, OutboxChange
+from sync.owed import Owed, OwedRows
+from sync.records import OutboxState
+from sync.retry import BackOff, wait_for_retry
+from sync.settlement import Outcome, Settlement
+from sync.wire import Connected, Disconnected, Link, LinkEvent, Publication, Received, Refused
+
+logger = logging.getLogger(__name__)
+
+TICK_S = 1.0  # how often unanswered events are looked at
+DATABASE_WAIT_S = 2.0  # after the database refused
+BATCH = 2000  # events of the link worked on in one go
+
+
+@dataclass(frozen=True, slots=True)
+class RelayStatus:
+    """How delivery stands, for the page and the health checks.
+
+    Attributes:
+        connected: To the broker.
+        oms_present: The OMS said that it is there.
+        in_flight: Events sent and unanswered on this connection.
+        owed: Events that the OMS has not answered for good.
+        last_error: A stable code of the last thing that went wrong; None when all is well since.
+        last_error_detail: What the other side said.
+        session_taken_over: Another station uses our identity; the relay is stopped until a person looks.
+        last_answer_at: When the OMS last answered.
+    """
+
+    connected: bool = False
+    oms_present: bool = False
+    in_flight: int = 0
+    owed: int = 0
+    last_error: str | None = None
+    last_error_detail: str | None = None
+    session_taken_over: bool = False
+    last_answer_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class _Flight:
+    """An event sent and unanswered: when, and how often in vain."""
+
+    row: Owed
+    sent_at: float
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """Ends the thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What others do at the turns of a connection, in the relay's thread.
+
+    Attributes:
+        on_connected: The broker took us: announce the station.
+        on_oms_present: The OMS is there: ask for what was missed.
+        on_tick: About once a second.
+    """
+
+    on_connected: Callable[[], None] = lambda: None
+    on_oms_present: Callable[[], None] = lambda: None
+    on_tick: Callable[[], None] = lambda: None
+
+
+class Relay:
+    """Drains one outbox over one link.
+
+    Args:
+        outbox: What is owed.
+        link: The way to the broker; started and stopped by the relay.
+        topic: Where events go.
+        read: Turns a received message into what it asks for; never raises.
+        hooks: What others do when the connection turns.
+        on_answer: Told of rejections and exceptions, inside the transaction that records them.
+        farewell: Gives the last word of an orderly stop.
+        now: Wall time.
+        monotonic: Seconds of a clock that nobody sets.
+        rng: Draws the waits.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        link: Link,
+        *,
+        topic: str,
+        read: Callable[[Received], Inbound],
+        hooks: Hooks | None = None,
+        on_answer: AnswerListener | None = None,
+        farewell: Callable[[], Publication | None] = lambda: None,
+        now: Callable[[], datetime],
+        monotonic: Callable[[], float] = time.monotonic,
+        rng: random.Random | None = None,
+    ) -> None:
+        settings = outbox.settings
+        self._outbox = outbox
+        self._database = outbox.database
+        self._link = link
+        self._topic = topic
+        self._read = read
+        self._hooks = hooks or Hooks()
+        self._farewell = farewell
+        self._now = now
+        self._monotonic = monotonic
+        self._rng = rng or random.SystemRandom()
+        self._answer_timeout = settings.answer_timeout_s
+        self._back_off = BackOff(settings.retry_base_s, settings.retry_cap_s)
+        self._rows = OwedRows(self._database)
+        self._settlement = Settlement(self._database, now=now, on_answer=on_answer)
+        self._lanes = Lanes(self._rows, window=settings.window, page_size=settings.page_size)
+        self._flights: dict[str, _Flight] = {}
+        self._resumes: list[tuple[float, str]] = []
+        self._steps: deque[tuple[Received, Work, Iterator[None]]] = deque()
+        self._doubtful = False  # what is held in memory may differ from what was committed
+        self._events: queue.SimpleQueue[LinkEvent | OutboxChange | _Stop] = queue.SimpleQueue()
+        self._undone: list[LinkEvent | OutboxChange | _Stop] = []
+        self._database_wait_until = 0.0
+        self._next_tick = 0.0
+        self._thread: threading.Thread | None = None
+        self._connected = False
+        self._oms = OmsPresence(online=False, instance="")
+        self._taken_over = False
+        self._last_error: tuple[str, str] | None = None
+        self._last_answer_at: datetime | None = None
+
+    # -- what others call, from any thread
+    # ----------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to deliver."""
+        self._outbox.subscribe(self._events.put)
+        self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
+        self._thread.start()
+        self._link.start(self._events.put)
+
+    def stop(self) -> None:
+        """Say farewell, disconnect, and end the thread; what is unanswered stays owed."""
+        if self._thread is None:
+            return
+        self._outbox.unsubscribe(self._events.put)
+        self._link.stop(self._farewell())
+        self._events.put(_Stop())
+        self._thread.join()
+        self._thread = None
+
+    def wake(self) -> None:
+        """Look for new rows now; the outbox does it by itself after each commit."""
+        self._events.put(OutboxChange())
+
+    def report_identity_conflict(self, detail: str) -> None:
+        """Another station announced itself under our name: stop sending until a person looks."""
+        self._events.put(Disconnected("broker.session_taken_over", detail, taken_over=True))
+
+    def status(self) -> RelayStatus:
+        """How delivery stands."""
+        error = self._last_error
+        return RelayStatus(
+            connected=self._connected,
+            oms_present=self._oms.online,
+            in_flight=len(self._flights),
+            owed=self._outbox.counts().owed,
+            last_error=error[0] if error else None,
+            last_error_detail=error[1] if error else None,
+            session_taken_over=self._taken_over,
+            last_answer_at=self._last_answer_at,
+        )
+
+    # -- the thread
+    # ---------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            while True:
+                batch = self._collect()
+                try:
+                    if self._doubtful:
+                        self._begin_again()
+                        self._doubtful = False
+                    if not self._work(batch):
+                        return
+                    self._step()
+                    self._tick()
+                    self._fill()
+                except DatabaseError as error:
+                    self._start_over(error.code, error)
+                except Exception as error:
+                    logger.exception("the relay met something unforeseen; it reads everything anew")
+                    self._start_over("relay.failed", error)
+        finally:
+            self._database.release_thread()
+
+    def _collect(self) -> list[LinkEvent | OutboxChange | _Stop]:
+        """Wait until something is to be done, then take all that came meanwhile."""
+        now = self._monotonic()
+        if now < self._database_wait_until:
+            time.sleep(min(0.05, self._database_wait_until - now))
+            return []
+        batch, self._undone = self._undone, []
+        wait = max(0.0, self._next_tick - now)
+        if self._resumes:
+            wait = min(wait, max(0.0, self._resumes[0][0] - now))
+        if batch or self._steps or (self._may_send and self._lanes.hungry):
+            wait = 0.0
+        try:
+            batch.append(self._events.get(timeout=wait) if wait else self._events.get_nowait())
+            while len(batch) < BATCH:
+                batch.append(self._events.get_nowait())
+        except queue.Empty:
+            pass
+        return batch
+
+    def _work(self, batch: Sequence[LinkEvent | OutboxChange | _Stop]) -> bool:
+        """Work on a batch in order; neighbouring received messages share a commit. False ends the thread."""
+        index = 0
+        try:
+            while index < len(batch):
+                event = batch[index]
+                if isinstance(event, Received):
+                    end = index
+                    while end < len(batch) and isinstance(batch[end], Received):
+                        end += 1
+                    self._received([item for item in batch[index:end] if isinstance(item, Received)])
+                    index = end
+                    continue
+                if isinstance(event, _Stop):
+                    return False
+                self._one_event(event)
+                index += 1
+        except DatabaseError:
+            self._undone = list(batch[index:])
+            raise
+        return True
+
+    def _one_event(self, event: LinkEvent | OutboxChange) -> None:
+        if isinstance(event, OutboxChange):
+            self._changed(event)
+        elif isinstance(event, Connected):
+            self._connected, self._last_error = True, None
+            self._begin_again()
+            self._hooks.on_connected()
+        elif isinstance(event, Disconnected):
+            self._connected = False
+            self._taken_over = self._taken_over or event.taken_over
+            self._oms = OmsPresence(online=False, instance=self._oms.instance)
+            self._last_error = (event.code, event.detail)
+            self._flights.clear()
+        elif isinstance(event, Refused):
+            self._refused(event)
+
+    def _received(self, messages: list[Received]) -> None:
+        read = [(message, self._read(message)) for message in messages]
+        answers = [inbound for _, inbound in read if isinstance(inbound, Answers)]
+        works = [(message, inbound) for message, inbound in read if isinstance(inbound, Work)]
+        outcome = Outcome()
+        if answers or works:
+            with self._database.write():
+                if answers:
+                    outcome = self._settlement.record(
+                        [answer for one in answers for answer in one.results],
+                        [one.through for one in answers if one.through is not None],
+                        self._flying,
+                    )
+                for message, work in works:
+                    self._do(message, work)
+        for message, inbound in read:
+            if isinstance(inbound, Work) and inbound.steps is not None:
+                self._steps.append((message, inbound, inbound.steps()))
+            else:
+                self._link.acknowledge(message)
+        self._apply(outcome)
+        for _, inbound in read:
+            if isinstance(inbound, OmsPresence):
+                self._oms_said(inbound)
+            elif isinstance(inbound, Work) and inbound.steps is None:
+                inbound.afterwards()
+
+    def _do(self, message: Received, work: Work) -> None:
+        try:
+            with self._database.write():
+                work.in_transaction()
+        except DatabaseError:
+            raise
+        except Exception:
+            logger.exception("a message on %s could not be worked on", message.topic)
+            self._last_error = ("inbound.failed", f"a message on {message.topic} could not be worked on")
+
+    def _flying(self, message_id: str) -> Owed | None:
+        flight = self._flights.get(message_id)
+        return None if flight is None else flight.row
+
+    def _apply(self, outcome: Outcome) -> None:
+        for row in outcome.dead:
+            self._lanes.hold(row.subject, row.place)
+        for row in (*outcome.settled, *outcome.dead):
+            self._flights.pop(row.message_id, None)
+            self._lanes.answered(row)
+        for row, answer in outcome.put_off:
+            flight = self._flights.pop(row.message_id, None)
+            if flight is not None:
+                now = self._now()
+                wait = wait_for_retry(
+                    row.attempts,
+                    not_before=answer.not_before,
+                    now=now,
+                    back_off=self._back_off,
+                    rng=self._rng,
+                )
+                self._delay(row, wait)
+        if outcome.through:
+            self._lanes.reread()
+        if outcome.settled or outcome.dead or outcome.put_off:
+            self._last_answer_at = self._now()
+        if outcome.foreign:
+            logger.warning("%d answers are not about events of this database", outcome.foreign)
+
+    def _delay(self, row: Owed, wait: float) -> None:
+        self._lanes.delay(row.subject)
+        heapq.heappush(self._resumes, (self._monotonic() + wait, row.subject))
+
+    def _oms_said(self, presence: OmsPresence) -> None:
+        came = presence.online and (not self._oms.online or presence.instance != self._oms.instance)
+        self._oms = presence
+        if came:
+            self._begin_again()
+            self._hooks.on_oms_present()
+
+    def _begin_again(self) -> None:
+        """Everything unanswered is to be sent again, from the oldest."""
+        self._flights.clear()
+        self._resumes.clear()
+        self._lanes.restart()
+
+    def _changed(self, change: OutboxChange) -> None:
+        if change.reopened_from is None:
+            self._lanes.appended()
+            return
+        self._settlement.forget_marks()
+        self._lanes.appended()
+        self._lanes.reopened(change.reopened_from)
+        if change.subject is not None:
+            self._lanes.resume(change.subject)
+
+    def _refused(self, event: Refused) -> None:
+        flight = self._flights.pop(event.token, None)
+        self._last_error = ("broker.refused_event", event.reason)
+        if flight is None:
+            return
+        with self._database.write():
+            self._settlement.put_off(flight.row, f"broker: {event.reason}")
+        self._delay(flight.row, self._back_off.wait(flight.row.attempts, self._rng))
+
+    def _step(self) -> None:
+        """One step of long work, in turn with the rest."""
+        if not self._steps:
+            return
+        message, work, steps = self._steps.popleft()
+        try:
+            with self._database.write():
+                next(steps)
+        except StopIteration:
+            self._link.acknowledge(message)
+            work.afterwards()
+        except DatabaseError:
+            if work.steps is not None:
+                self._steps.append((message, work, work.steps()))
+            raise
+        else:
+            self._steps.appendleft((message, work, steps))
+
+    @property
+    def _may_send(self) -> bool:
+        return self._connected and self._oms.online and not self._taken_over
+
+    def _fill(self) -> None:
+        """Send until the window is full or nothing more may go."""
+        now = self._monotonic()
+        while self._resumes and self._resumes[0][0] <= now:
+            self._lanes.resume(heapq.heappop(self._resumes)[1])
+        if not self._may_send:
+            return
+        rows = self._lanes.next()
+        if not rows:
+            return
+        for row in rows:
+            self._flights[row.message_id] = _Flight(row, now)
+        self._send(rows)
+
+    def _send(self, rows: Sequence[Owed]) -> None:
+        envelopes = self._rows.envelopes(rows)
+        self._link.publish(
+            [
+                Publication(self._topic, envelope, token=row.message_id)
+                for row, envelope in zip(rows, envelopes, strict=True)
+            ]
+        )
+
+    def _tick(self) -> None:
+        now = self._monotonic()
+        if now < self._next_tick:
+            return
+        self._next_tick = now + TICK_S
+        self._hooks.on_tick()
+        old = [flight for flight in self._flights.values() if now - flight.sent_at >= TICK_S]
+        unmarked = [flight.row for flight in old if flight.row.state == OutboxState.PENDING]
+        late = [
+            flight
+            for flight in old
+            if now - flight.sent_at >= self._answer_timeout * 2 ** min(flight.failures, 6)
+        ]
+        if not unmarked and not late:
+            return
+        with self._database.write():
+            self._settlement.mark_sent(unmarked)
+            for flight in late:
+                self._settlement.put_off(flight.row, "no answer")
+        if late and self._may_send:
+            for flight in late:
+                flight.sent_at, flight.failures = now, flight.failures + 1
+            self._last_error = ("oms.no_answer", f"{len(late)} events were not answered in time")
+            self._send([flight.row for flight in late])
+
+    def _start_over(self, code: str, error: Exception) -> None:
+        """Nothing was committed: keep what came, read all states anew, and try again in a while."""
+        logger.error("%s: %s", code, error)
+        self._last_error = (code, str(error))
+        self._database_wait_until = self._monotonic() + DATABASE_WAIT_S
+        self._doubtful = True

@@ -1,0 +1,97 @@
+"""What passes between the connection to the broker and those who use it: plain values, no client library.
+
+`sync/mqtt.py` gives `LinkEvent`s to whoever owns the link, from its own thread; the owner puts them into a
+queue and works on them in the thread that owns the database.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """Something to publish with QoS 1.
+
+    Attributes:
+        topic: Where to.
+        payload: The bytes.
+        retain: Whether the broker keeps it for later subscribers.
+        token: Comes back with a refusal, so that the owner knows which event was refused.
+    """
+
+    topic: str
+    payload: bytes
+    retain: bool = False
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The broker accepted us, and our subscriptions."""
+
+    session_present: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    """The connection ended, or could not be made.
+
+    Attributes:
+        code: A stable word: `broker.unreachable`, `broker.refused`, `broker.connection_lost`,
+            `broker.session_taken_over`.
+        detail: What the network or the broker said.
+        taken_over: Another client came with our id; we don't fight for it.
+    """
+
+    code: str
+    detail: str
+    taken_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The broker answered a publication with a reason of 0x80 or above; it did not take it."""
+
+    token: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message from the broker; it stays the broker's until `acknowledge` is called with it.
+
+    Attributes:
+        topic: Where it came on.
+        payload: The bytes.
+        retained: Kept by the broker from earlier, not sent just now.
+        mid: The broker's number of this delivery.
+        connection: Counts our connections; an acknowledgement belongs to the one that delivered.
+        qos: 0 or 1.
+    """
+
+    topic: str
+    payload: bytes
+    retained: bool = False
+    mid: int = 0
+    connection: int = 0
+    qos: int = 1
+
+
+LinkEvent = Connected | Disconnected | Refused | Received
+
+
+class Link(Protocol):
+    """A connection to a broker that keeps itself up."""
+
+    def start(self, on_event: Callable[[LinkEvent], None]) -> None:
+        """Connect, and keep reconnecting; events are given from the link's own thread."""
+
+    def publish(self, publications: list[Publication]) -> None:
+        """Send now if connected; otherwise drop: whoever publishes keeps the message himself."""
+
+    def acknowledge(self, received: Received) -> None:
+        """Tell the broker that a received message is safe here."""
+
+    def stop(self, farewell: Publication | None = None) -> None:
+        """Publish a last word where possible, disconnect in order and end."""
