@@ -26,7 +26,8 @@ PAGE = 1000
 EXPORT = (
     "SELECT o.position, o.message_id, o.site, o.station, o.epoch, o.sequence, o.type, o.subject, "
     "o.replaces, o.committed_at, o.state, o.reason, p.envelope "
-    "FROM outbox o JOIN outbox_payloads p USING (position) WHERE o.state IN ({states}) AND o.position > ? ORDER BY o.position LIMIT ?"
+    "FROM outbox o JOIN outbox_payloads p USING (position) "
+    "WHERE o.state IN ({states}) AND o.position > ? ORDER BY o.position LIMIT ?"
 )
 INSERT = (
     "INSERT INTO outbox (position, message_id, site, station, epoch, sequence, type, subject, place, "

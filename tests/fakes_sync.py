@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
@@ -124,14 +124,14 @@ class FakeOms:
         )
         self._client.max_queued_messages_set(0)
         self._client.max_inflight_messages_set(1000)
-        self._client.on_socket_open = lambda c, u, sock: sock.setsockopt(
+        self._client.on_socket_open = lambda *args: args[2].setsockopt(
             socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
         )
         self._client.on_connect = self._on_connect
-        self._client.on_message = lambda c, u, message: self._arrived.put((message.topic, message.payload))
+        self._client.on_message = lambda *args: self._arrived.put((args[2].topic, bytes(args[2].payload)))
         self._client.will_set("returns/v1/oms/state", self._state("offline"), qos=1, retain=True)
 
-    def __enter__(self) -> "FakeOms":
+    def __enter__(self) -> Self:
         properties = Properties(PacketTypes.CONNECT)
         properties.SessionExpiryInterval = 3600
         properties.ReceiveMaximum = 1000
