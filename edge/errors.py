@@ -2,6 +2,7 @@
 
     EdgeError
     ├── SettingsInvalid        the settings file can't be used as it stands
+    ├── PortInUse              the web page's port belongs to another program
     ├── StationLocked          another station process works on the same data folder
     ├── StorageFull            the disk took nothing more; what was saved before stays saved
     ├── StorageReadOnly        the data folder can't be written
@@ -24,6 +25,12 @@ class SettingsInvalid(EdgeError):
     """The settings file can't be used as it stands; the message names file, key and what is allowed."""
 
     code = "error.settings"
+
+
+class PortInUse(EdgeError):
+    """The web page's port belongs to another program."""
+
+    code = "error.port_in_use"
 
 
 class StationLocked(EdgeError):

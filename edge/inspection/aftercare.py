@@ -7,6 +7,7 @@ from edge.clock import Clock
 from edge.errors import WorkflowRefused
 from edge.grading.decision import Disposition, place_kind_of, state_of
 from edge.grading.override import Role, check_override
+from edge.grading.policy_loading import PolicyShelf
 from edge.inspection import outgoing
 from edge.inspection.confirming import Confirming, Staff
 from edge.inspection.desk import Level, Message
@@ -15,7 +16,6 @@ from edge.inspection.holds import HoldStore, KeptHold
 from edge.inspection.saved import Confirmed, OverrideMade, SavedInspection
 from edge.inspection.store import InspectionStore
 from edge.inspection.tasks import TaskStore
-from edge.grading.policy_loading import PolicyShelf
 from edge.returns.holds import HoldOutcome, at_deadline, escalated
 from edge.returns.places import Place
 from edge.returns.store import LocalCopy
@@ -50,7 +50,9 @@ class Aftercare:
         """Take a saved inspection back: its movements are reversed by a new event, the unit may be scanned again."""
         saved = self._require(inspection_id)
         if saved.state != "SAVED":
-            raise WorkflowRefused(Message("refused.not_undoable", {"item": saved.item.name}), Message("next.ask"))
+            raise WorkflowRefused(
+                Message("refused.not_undoable", {"item": saved.item.name}), Message("next.ask")
+            )
         clock, badge = self._clock.reading(), self._state.badge
         message = outgoing.undone(saved, reason_code="undo_at_desk", at=clock.now, by=badge)
         hold = self._holds.of_inspection(inspection_id)
@@ -95,7 +97,9 @@ class Aftercare:
                 Message(f"next.override.{verdict}", {"disposition": disposition.value}),
             )
         supervisor = acting if role is Role.SUPERVISOR else None
-        self._end(hold, saved, disposition, reason_code, by=self._state.badge or acting, supervisor=supervisor)
+        self._end(
+            hold, saved, disposition, reason_code, by=self._state.badge or acting, supervisor=supervisor
+        )
         self._state.say(Level.SUCCESS, "notice.hold_resolved", {"item": saved.item.name})
 
     def put_away(self, inspection_id: str, place_code: str) -> None:
@@ -128,7 +132,9 @@ class Aftercare:
         changed = saved.model_copy(
             update={
                 "confirmed": confirmed,
-                "movements": tuple(each.model_dump(mode="json", exclude_none=True) for each in message.movements),
+                "movements": tuple(
+                    each.model_dump(mode="json", exclude_none=True) for each in message.movements
+                ),
             }
         )
         self._store.save_change(
@@ -156,7 +162,9 @@ class Aftercare:
                 return  # the nearest deadline comes first
             saved = self._require(hold.inspection_id)
             if outcome is HoldOutcome.SCRAP:
-                self._end(hold, saved, Disposition.SCRAP, "deadline", by=None, supervisor=None, by_deadline=True)
+                self._end(
+                    hold, saved, Disposition.SCRAP, "deadline", by=None, supervisor=None, by_deadline=True
+                )
                 continue
             category = saved.observation.category
             plan = escalated(hold.plan, self._policies.of_category(category).holds, clock.now)
@@ -165,7 +173,11 @@ class Aftercare:
                 self._tasks.add(
                     "hold_escalated",
                     "task.hold_escalated",
-                    {"item": saved.item.name, "owner": plan.owner.value, "place": saved.confirmed.place_label},
+                    {
+                        "item": saved.item.name,
+                        "owner": plan.owner.value,
+                        "place": saved.confirmed.place_label,
+                    },
                     clock,
                     inspection_id=saved.inspection_id,
                     owner=plan.owner.value,
@@ -193,13 +205,21 @@ class Aftercare:
             override=OverrideMade(reason_code=reason_code[:60] or "resolved", by=by, supervisor=supervisor),
         )
         message = outgoing.resolved(
-            saved, ending, reason_code=reason_code, by_deadline=by_deadline, at=clock.now, by=by, supervisor=supervisor
+            saved,
+            ending,
+            reason_code=reason_code,
+            by_deadline=by_deadline,
+            at=clock.now,
+            by=by,
+            supervisor=supervisor,
         )
         changed = saved.model_copy(
             update={
                 "state": "RESOLVED",
                 "confirmed": ending,
-                "movements": tuple(each.model_dump(mode="json", exclude_none=True) for each in message.movements),
+                "movements": tuple(
+                    each.model_dump(mode="json", exclude_none=True) for each in message.movements
+                ),
             }
         )
         self._store.save_change(
@@ -216,5 +236,3 @@ class Aftercare:
         if saved is None:
             raise WorkflowRefused(Message("refused.no_inspection"), Message("next.look_again"))
         return saved
-
-

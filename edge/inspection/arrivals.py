@@ -85,7 +85,9 @@ class Arrivals:
         state.opened = None
         code = "notice.return_closed_short" if missing else "notice.return_closed"
         level = Level.WARNING if missing else Level.SUCCESS
-        state.say(level, code, {"reference": opened.reference.value, "missing": missing}, then="next.scan_return")
+        state.say(
+            level, code, {"reference": opened.reference.value, "missing": missing}, then="next.scan_return"
+        )
 
     def leave(self) -> None:
         """Put the bag aside unfinished; scanning it again opens it where it was."""
@@ -95,7 +97,9 @@ class Arrivals:
             raise WorkflowRefused(Message("refused.no_return"), Message("next.scan_return"))
         state.clear_item()
         state.opened = None
-        state.say(Level.INFO, "notice.return_left", {"reference": opened.reference.value}, then="next.scan_return")
+        state.say(
+            Level.INFO, "notice.return_left", {"reference": opened.reference.value}, then="next.scan_return"
+        )
 
     def close_overdue(self) -> list[str]:
         """Close returns that were left unfinished for too long; gives their ids. The one in hand is never closed."""
@@ -150,7 +154,10 @@ class Arrivals:
             state.say(Level.INFO, "notice.return_opened", lines, then="next.scan_item")
 
     def _say_reopened(self, before: OpenReturn) -> None:
-        params: dict[str, str | int | float] = {"reference": before.reference.value, "units": len(before.units)}
+        params: dict[str, str | int | float] = {
+            "reference": before.reference.value,
+            "units": len(before.units),
+        }
         code = "notice.return_reopened" if before.closings else "notice.return_continued"
         self._state.say(Level.INFO, code, params, then="next.scan_item")
 
@@ -173,11 +180,12 @@ class Arrivals:
             at=clock.now,
             by=badge,
         )
-        self._store.save_closing(opened, messages, clock, badge, "time_limit" if by_time_limit else "bag_empty")
+        self._store.save_closing(
+            opened, messages, clock, badge, "time_limit" if by_time_limit else "bag_empty"
+        )
 
     def _require_open(self) -> OpenReturn:
         opened = self._state.opened
         if opened is None or (self._state.question is not None and self._state.item is None):
             raise WorkflowRefused(Message("refused.no_return"), Message("next.scan_return"))
         return opened
-

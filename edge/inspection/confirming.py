@@ -172,9 +172,7 @@ class Confirming:
 
         saved = self._store.save_inspection(
             saved,
-            lambda: outgoing.inspected(
-                saved, opened, software=self._software, evidence=evidence, hold=hold
-            ),
+            lambda: outgoing.inspected(saved, opened, software=self._software, evidence=evidence, hold=hold),
             evidence,
             clock,
             policy_text=proposal.policy.model_dump_json(),
@@ -218,5 +216,6 @@ def _reason(code: str) -> OverrideReason:
 def _refused(verdict: Verdict, wanted: Disposition) -> WorkflowRefused:
     params: dict[str, str | int | float] = {"disposition": wanted.value}
     return WorkflowRefused(
-        Message(f"refused.override.{verdict.value}", params), Message(f"next.override.{verdict.value}", params)
+        Message(f"refused.override.{verdict.value}", params),
+        Message(f"next.override.{verdict.value}", params),
     )

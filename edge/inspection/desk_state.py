@@ -5,7 +5,7 @@ One lock guards it: two scanners, the page and a deadline may all want the desk 
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from edge.grading.policy import PolicyPack
@@ -70,7 +70,12 @@ class DeskState:
         self._listeners.append(listener)
 
     def say(
-        self, level: Level, code: str, params: dict[str, str | int | float] | None = None, *, then: str | None = None
+        self,
+        level: Level,
+        code: str,
+        params: Mapping[str, str | int | float] | None = None,
+        *,
+        then: str | None = None,
     ) -> None:
         """Say something to the person at the desk: what happened, and what to do next."""
         what_next = Message(then, dict(params or {})) if then is not None else None

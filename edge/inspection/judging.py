@@ -4,8 +4,10 @@ Capture takes one picture from each camera, younger than the scan. The model jud
 so that a stored inspection can be judged again to the same result (`replay.py` does so with `see` and `decide`).
 """
 
+import logging
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Protocol
@@ -34,15 +36,18 @@ from edge.returns.received import remaining_on
 from edge.returns.store import LocalCopy
 from edge.returns.values import KILOGRAMS
 from hardware.cameras.frame import Frame
-from vision.errors import PictureRefused
+from vision.errors import PictureRefused, VisionError
 from vision.findings import Box
 from vision.view_inspector import ViewInspection
+
+logger = logging.getLogger(__name__)
 
 WAIT_FOR_PICTURE_S = 0.6
 """How long a live camera may take for its next picture; one that is known to be lost costs nothing."""
 
 LOST = "quality.lost"
 UNREADABLE = "quality.unreadable"
+MODEL_FAILED = "quality.model_failed"
 MOVING = frozenset({"quality.blurred", "quality.hand", "quality.no_item"})
 """Verdicts that are often over a moment later: the item was still being put down."""
 
@@ -134,15 +139,7 @@ class Judge:
         """Check pictures and search them for damage; a picture that can't be decoded is told, not raised."""
         started = time.perf_counter()
         plain = {view: jpeg for view, (_, jpeg) in references.items() if view in pictures}
-        try:
-            inspected = self._eyes.inspect_all(pictures, plain)
-        except PictureRefused:
-            inspected = {}
-            for view, jpeg in pictures.items():
-                try:
-                    inspected[view] = self._eyes.inspect(view, jpeg, plain.get(view))
-                except PictureRefused:
-                    continue
+        inspected, refused = self._inspect(pictures, plain)
         views = tuple(
             _judged(inspected[view], references.get(view))
             if view in inspected
@@ -237,6 +234,24 @@ class Judge:
             observed_weight_kg=item.observed_weight_kg,
             bundle=_bundle(item, opened),
         )
+
+    def _inspect(
+        self, pictures: Mapping[str, bytes], references: Mapping[str, bytes]
+    ) -> tuple[dict[str, ViewInspection], dict[str, str]]:
+        """What was seen in each picture, and why some could not be judged: one bad view must not lose the others."""
+        with suppress(VisionError):
+            return self._eyes.inspect_all(pictures, references), {}
+        inspected, refused = {}, {}
+        for view, jpeg in pictures.items():
+            try:
+                inspected[view] = self._eyes.inspect(view, jpeg, references.get(view))
+            except PictureRefused as error:
+                logger.warning("the picture of camera %s can't be judged: %s", view, error)
+                refused[view] = UNREADABLE
+            except VisionError:
+                logger.exception("the model failed on the picture of camera %s", view)
+                refused[view] = MODEL_FAILED
+        return inspected, refused
 
     def _capture(self, after_ns: int) -> Seen:
         started = time.perf_counter()

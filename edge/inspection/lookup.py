@@ -205,5 +205,3 @@ def _off_line(match: Match, item: ItemInHand) -> MatchState:
 
 def _shown(item: ItemInHand) -> str:
     return item.gtin or item.unit_label or ""
-
-

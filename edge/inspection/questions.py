@@ -192,7 +192,7 @@ def _question(
     )
 
 
-def _refuse(code: str, **params: str | int | float) -> WorkflowRefused:
+def _refuse(code: str, **params: str | float) -> WorkflowRefused:
     return WorkflowRefused(Message(code, params), Message(f"{code}.next"))
 
 

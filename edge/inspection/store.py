@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from edge.clock import ClockReading
+from edge.grading.observation import MatchState
 from edge.inspection.evidence import Evidence
 from edge.inspection.records import (
     AuditRecord,
@@ -21,7 +22,6 @@ from edge.inspection.saved import SavedInspection
 from edge.inspection.session import OpenReturn
 from edge.returns.expected import ExpectedReturn, Reference
 from edge.returns.received import ReceivedUnit
-from edge.grading.observation import MatchState
 from sync.contract.messages.wire import WireModel
 from sync.database import Database
 from sync.envelope import OutgoingEvent

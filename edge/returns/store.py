@@ -164,6 +164,16 @@ class LocalCopy:
             else:
                 self._remove(item.removed, item.key)
 
+    def forget_expected(self) -> None:
+        """Forget every return that was expected; those already received stay in their own table."""
+        self._database.run(ReturnReferenceRecord.delete())
+        self._database.run(ExpectedReturnRecord.delete())
+
+    def forget_reference(self) -> None:
+        """Forget articles and places. Blocks stay: a recalled lot must not become sellable while a list is rebuilt."""
+        for record in (ProductGtinRecord, ProductRecord, PlaceRecord):
+            self._database.run(record.delete())
+
     def _put_return(self, expected: ExpectedReturn) -> None:
         self._database.run(
             ReturnReferenceRecord.delete().where(ReturnReferenceRecord.return_id == expected.return_id)
@@ -212,4 +222,4 @@ class LocalCopy:
         self._database.run(record.delete().where(column == key))
 
     def _replace(self, record: type[Model], **values: str) -> None:
-        self._database.run(record.replace(**values))
+        self._database.run(record.replace(**values))  # type: ignore[no-untyped-call]

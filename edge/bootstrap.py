@@ -1,0 +1,285 @@
+"""Settings become a station: the one place that chooses concrete classes and knows how they fit together.
+
+    with open_station(load_settings(path)) as station:
+        serve(station)
+
+Nothing here decides anything about a return; it only builds, starts and stops, in the order that a crash at any
+moment leaves in good shape: lock the folder, open the database, begin an epoch, sweep, restore the desk, then deliver.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.clock import SystemClock
+from edge.delivery_view import DeliveryView
+from edge.devices_view import DevicesView
+from edge.grading.override import OverrideReason
+from edge.grading.policy_loading import PolicyShelf, load_policies
+from edge.ids import new_id
+from edge.inspection.aftercare import Aftercare
+from edge.inspection.answers import AnswerTasks
+from edge.inspection.arrivals import Arrivals
+from edge.inspection.confirming import Confirming, Staff
+from edge.inspection.desk_state import DeskState
+from edge.inspection.drafts import DraftKeeper
+from edge.inspection.evidence import PictureStore
+from edge.inspection.holds import HoldStore
+from edge.inspection.journal import Journal
+from edge.inspection.judging import Judge
+from edge.inspection.lookup import Lookup
+from edge.inspection.recovery import restore_desk, sweep_pictures
+from edge.inspection.references import ReferenceStore
+from edge.inspection.saved import ModelUsed
+from edge.inspection.storage import StorageGovernor
+from edge.inspection.store import InspectionStore
+from edge.inspection.tasks import TaskStore
+from edge.inspection.unit_in_hand import UnitInHand
+from edge.inspection.workflow import InspectionWorkflow
+from edge.locking import DataFolderLock
+from edge.minding import Minding
+from edge.returns.identified import Identified
+from edge.returns.identify import identify
+from edge.returns.store import LocalCopy
+from edge.returns.streams import ExpectedStream, ReferenceStream
+from edge.settings import Settings
+from edge.station.services import ReasonCodes, StationServices, Versions
+from edge.versions import SOFTWARE
+from hardware.cameras.bank import CameraBank
+from hardware.scanners.bank import ScannerBank
+from models.errors import ModelError
+from models.loading import ModelPackage, load_detector
+from models.registry import ModelRegistry
+from sync.contract.messages import StreamName
+from sync.contract.messages.evidence import ModelVersion, PolicyVersion
+from sync.database import Database
+from sync.delivery import Delivery
+from sync.migrating import MigrationSet
+from sync.outbox import Outbox
+from sync.presence import StationDescription
+from sync.records import SYNC_MIGRATIONS
+from sync.topics import StationIdentity
+from vision.detector import OnnxDetector
+from vision.view_inspector import ViewInspector
+
+logger = logging.getLogger(__name__)
+
+EDGE_MIGRATIONS = MigrationSet("edge", Path(__file__).parent / "inspection" / "migrations")
+DATABASE_FILE = "station.db"
+CONTRACT = "1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """A station at work."""
+
+    settings: Settings
+    services: StationServices
+    workflow: InspectionWorkflow
+    journal: Journal
+    references: ReferenceStore
+    cameras: CameraBank
+    delivery: Delivery
+
+
+@contextmanager
+def open_station(settings: Settings, *, serving: bool = True) -> Iterator[Station]:
+    """Build the station, start its parts, and stop them in the reverse order.
+
+    Args:
+        settings: The whole settings file.
+        serving: Start cameras, scanners and delivery; off, the station only stands ready (replay, checks).
+
+    Raises:
+        EdgeError, SyncError, ModelError, HardwareError, GradingError: With what is wrong and what to do.
+    """
+    with ExitStack() as stack:
+        data = settings.station.data_dir
+        stack.enter_context(DataFolderLock(data))
+        clock = SystemClock()
+        database = stack.enter_context(_database(settings, clock))
+        outbox = _outbox(settings, database, clock)
+        outbox.begin_epoch()
+        policies = load_policies(settings.policies)
+        model, detector = load_model(settings)
+        eyes = stack.enter_context(ViewInspector(settings.vision, detector))
+        cameras = CameraBank(settings.cameras)
+
+        store = InspectionStore(database, outbox)
+        clock.newest_recorded = store.newest_time
+        copy = LocalCopy(database, now=clock.now)
+        pictures = PictureStore(data / "pictures")
+        references = ReferenceStore(data / "references")
+        holds, tasks = HoldStore(database, new_id), TaskStore(database, new_id)
+        state, staff = DeskState(), Staff(settings.staff.supervisors)
+        drafts = DraftKeeper(database, data / "drafts", clock)
+        judge = Judge(
+            cameras,
+            eyes,
+            references,
+            copy,
+            model=model,
+            site=settings.station.site,
+            utc_offset_minutes=settings.station.utc_offset_minutes,
+        )
+        storage = StorageGovernor(
+            database,
+            pictures.folder,
+            reserve_mb=settings.storage.reserve_mb,
+            stop_mb=settings.storage.stop_mb,
+            picture_days=settings.storage.picture_days,
+            now=clock.now,
+        )
+        arrivals = Arrivals(
+            state,
+            copy,
+            store,
+            clock,
+            site=settings.station.site,
+            station=settings.station.station,
+            bag_time_limit_minutes=settings.policies.bag_closes_after_minutes,
+        )
+        confirming = Confirming(
+            state, store, pictures, copy, holds, staff, clock, software=SOFTWARE, model=model
+        )
+        aftercare = Aftercare(state, store, holds, tasks, copy, policies, confirming, staff, clock)
+        lookup = Lookup(copy, policies, site=settings.station.site)
+        unit = UnitInHand(state, arrivals, lookup, judge, confirming, policies, storage, clock, new_id)
+        workflow = InspectionWorkflow(
+            state=state,
+            identify=_identifier(settings, clock),
+            arrivals=arrivals,
+            unit=unit,
+            confirming=confirming,
+            aftercare=aftercare,
+            drafts=drafts,
+            store=store,
+            clock=clock,
+        )
+        journal = Journal(
+            database,
+            store,
+            holds,
+            pictures,
+            state,
+            now=clock.now,
+            utc_offset_minutes=settings.station.utc_offset_minutes,
+        )
+        delivery = Delivery(
+            outbox,
+            settings.broker,
+            handlers={
+                StreamName.EXPECTED: ExpectedStream(copy),
+                StreamName.REFERENCE: ReferenceStream(copy),
+            },
+            describe=lambda: _description(policies, model, clock),
+            now=clock.now,
+            new_id=new_id,
+            on_answer=AnswerTasks(tasks, clock),
+        )
+        scanners = ScannerBank(settings.scanners, workflow.scan)
+        devices = DevicesView(settings, cameras, scanners, journal, delivery, outbox, policies, model, clock)
+
+        sweep_pictures(store, pictures)
+        drafts.start()
+        stack.callback(drafts.stop)
+        if serving:
+            stack.enter_context(cameras)
+        restore_desk(state, drafts, store, judge, references, workflow)
+        if serving:
+            delivery.start()
+            stack.callback(delivery.stop)
+            stack.enter_context(scanners)
+            stack.enter_context(Minding(workflow, storage, database, settings.outbox.retention_days, clock))
+        services = StationServices(
+            site=settings.station.site,
+            station=settings.station.station,
+            workflow=workflow,
+            journal=journal,
+            delivery=DeliveryView(outbox, delivery.relay),
+            devices=devices,
+            versions=Versions(
+                software=SOFTWARE,
+                model=f"{model.name}-{model.version}" if model else "",
+                policy=", ".join(f"{pack.name}@{pack.version[:8]}" for pack in policies.packs),
+                contract=CONTRACT,
+                epoch=outbox.epoch.text,
+            ),
+            now=clock.now,
+            monotonic_ns=clock.monotonic_ns,
+            language=settings.station.language,
+            hosts=settings.station.allowed_hosts,
+            reasons=ReasonCodes(override=tuple(reason.value for reason in OverrideReason)),
+        )
+        yield Station(settings, services, workflow, journal, references, cameras, delivery)
+
+
+@contextmanager
+def open_outbox(settings: Settings, *, exclusive: bool = False) -> Iterator[Outbox]:
+    """The outbox alone, for the commands that look at it.
+
+    Args:
+        settings: The whole settings file.
+        exclusive: Refuse while a station runs on the same data.
+
+    Raises:
+        StationLocked: `exclusive`, and a station runs.
+    """
+    with ExitStack() as stack:
+        if exclusive:
+            stack.enter_context(DataFolderLock(settings.station.data_dir))
+        clock = SystemClock()
+        yield _outbox(settings, stack.enter_context(_database(settings, clock)), clock)
+
+
+def load_model(settings: Settings) -> tuple[ModelUsed | None, OnnxDetector | None]:
+    """The active model package, checked and loaded; none where there is none and the settings allow that.
+
+    Raises:
+        ModelError: The package is refused, and the settings require one.
+    """
+    registry = ModelRegistry(settings.model, settings.station.data_dir / "models")
+    try:
+        package: ModelPackage = registry.active()
+        detector = load_detector(package, settings.vision.detector)
+    except ModelError:
+        if settings.model.required:
+            raise
+        logger.exception("no model package can be used; a person judges each item's condition")
+        return None, None
+    manifest = package.manifest
+    return ModelUsed(name=manifest.name, version=manifest.version, sha256=manifest.sha256), detector
+
+
+@contextmanager
+def _database(settings: Settings, clock: SystemClock) -> Iterator[Database]:
+    path = settings.station.data_dir / DATABASE_FILE
+    database = Database.open(path, [SYNC_MIGRATIONS, EDGE_MIGRATIONS], now=clock.now)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def _outbox(settings: Settings, database: Database, clock: SystemClock) -> Outbox:
+    identity = StationIdentity(settings.station.site, settings.station.station)
+    return Outbox(database, settings.outbox, identity=identity, now=clock.now, new_id=new_id)
+
+
+def _identifier(settings: Settings, clock: SystemClock) -> Callable[[str, str | None], Identified]:
+    def identify_here(text: str, symbology: str | None) -> Identified:
+        reading = clock.reading()
+        return identify(text, symbology, settings.patterns, today=reading.now.date() if reading.ok else None)
+
+    return identify_here
+
+
+def _description(policies: PolicyShelf, model: ModelUsed | None, clock: SystemClock) -> StationDescription:
+    return StationDescription(
+        software=SOFTWARE,
+        clock_ok=clock.reading().ok,
+        model=ModelVersion(name=model.name, version=model.version, sha256=model.sha256) if model else None,
+        policies=tuple(PolicyVersion(name=pack.name, sha256=pack.version) for pack in policies.packs),
+    )

@@ -1,0 +1,92 @@
+"""The outbox and its relay as the staff see them (`edge.station.services.Delivery`)."""
+
+import json
+from collections.abc import Sequence
+
+from edge.errors import WorkflowRefused
+from edge.inspection.desk import Message
+from edge.station.services import Connection, OutboxRowView
+from sync.envelope import OutgoingEvent
+from sync.errors import EventNotRepairable, EventUnknown
+from sync.outbox import Outbox
+from sync.records import OutboxRow, OutboxState
+from sync.relay import Relay
+
+
+class DeliveryView:
+    """Reads outbox and relay; repairs dead letters."""
+
+    def __init__(self, outbox: Outbox, relay: Relay) -> None:
+        self._outbox = outbox
+        self._relay = relay
+
+    def connection(self) -> Connection:
+        """How delivery stands now."""
+        counts, status = self._outbox.counts(), self._relay.status()
+        problem = None
+        if status.last_error is not None:
+            problem = Message(f"delivery.{status.last_error}", {"detail": status.last_error_detail or ""})
+        return Connection(
+            broker_connected=status.connected,
+            oms_present=status.oms_present,
+            owed=counts.owed,
+            in_flight=status.in_flight,
+            dead=counts.dead,
+            oldest_owed_at=counts.oldest_owed_at,
+            session_taken_over=status.session_taken_over,
+            last_error=problem,
+        )
+
+    def rows(
+        self, *, states: Sequence[str] | None, limit: int, before: str | None
+    ) -> Sequence[OutboxRowView]:
+        """Messages, newest first."""
+        wanted = [OutboxState(state) for state in states] if states else None
+        try:
+            position = self._outbox.get(before).position if before is not None else None
+        except EventUnknown:
+            position = None
+        return [_view(row) for row in self._outbox.rows(states=wanted, limit=limit, before=position)]
+
+    def retry(self, message_id: str) -> None:
+        """Send a dead letter again as a new event that replaces it; what still waits is sent again as it is.
+
+        Raises:
+            WorkflowRefused: There is no such message, or it is settled.
+        """
+        try:
+            row = self._outbox.get(message_id)
+            if row.state is not OutboxState.DEAD:
+                self._outbox.requeue(message_id)
+                return
+            sealed = json.loads(row.envelope)
+            repaired = OutgoingEvent(
+                type=row.type,
+                subject=row.subject,
+                data=sealed["data"],
+                dataschema=sealed.get("dataschema"),
+                clock_ok=bool(sealed.get("clockok", True)),
+                replaces=message_id,
+            )
+            with self._outbox.database.write():
+                self._outbox.append(repaired)
+        except (EventUnknown, EventNotRepairable) as error:
+            raise WorkflowRefused(Message("refused.not_repairable"), Message("next.look_again")) from error
+
+
+def _view(row: OutboxRow) -> OutboxRowView:
+    answer = None
+    if row.reason or row.exception:
+        answer = Message("outbox.answer", {"reason": row.reason or "", "exception": row.exception or ""})
+    return OutboxRowView(
+        message_id=row.message_id,
+        epoch=row.epoch,
+        sequence=row.sequence,
+        type=row.type,
+        subject=row.subject,
+        state=row.state.value,
+        created_at=row.committed_at,
+        attempts=row.attempts,
+        answer=answer,
+        not_before=None,
+    )

@@ -1,0 +1,106 @@
+"""What is plugged in and how the station is, as the staff see it (`edge.station.services.Devices`)."""
+
+from collections.abc import Callable, Sequence
+
+from edge.clock import SystemClock
+from edge.delivery_view import DeliveryView
+from edge.grading.policy_loading import PolicyShelf
+from edge.health.backlog import check_backlog
+from edge.health.broker import check_connection
+from edge.health.camera import check_cameras
+from edge.health.clock import check_clock
+from edge.health.database import check_database
+from edge.health.disk import check_disk
+from edge.health.libzbar import check_libzbar
+from edge.health.model import check_model
+from edge.health.monitor import HealthMonitor
+from edge.health.policy import check_policies
+from edge.inspection.desk import Message
+from edge.inspection.journal import Journal
+from edge.inspection.saved import ModelUsed
+from edge.settings import Settings
+from edge.station.services import Counts, DeviceState, HealthCheck
+from hardware.cameras.bank import CameraBank
+from hardware.scanners.bank import ScannerBank
+from sync.delivery import Delivery
+from sync.outbox import Outbox
+
+MIB = 1024 * 1024
+
+
+class DevicesView:
+    """Cameras, scanners, health checks and the day's figures."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        cameras: CameraBank,
+        scanners: ScannerBank,
+        journal: Journal,
+        delivery: Delivery,
+        outbox: Outbox,
+        policies: PolicyShelf,
+        model: ModelUsed | None,
+        clock: SystemClock,
+    ) -> None:
+        self._settings = settings
+        self._cameras = cameras
+        self._scanners = scanners
+        self._journal = journal
+        view = DeliveryView(outbox, delivery.relay)
+        data = settings.station.data_dir
+        checks: dict[str, Callable[[], HealthCheck]] = {
+            "disk": lambda: check_disk(
+                data, low_bytes=settings.storage.reserve_mb * MIB, full_bytes=settings.storage.stop_mb * MIB
+            ),
+            "database": lambda: check_database(data / "station.db"),
+            "clock": lambda: check_clock(clock.reading()),
+            "camera": lambda: check_cameras(cameras.health()),
+            "model": lambda: check_model(lambda: f"{model.name}-{model.version}" if model else None),
+            "policy": lambda: check_policies(lambda: [pack.name for pack in policies.packs]),
+            "broker": lambda: check_connection(view.connection()),
+            "backlog": lambda: check_backlog(view.connection(), clock.now()),
+            "libzbar": check_libzbar,
+        }
+        self._monitor = HealthMonitor(checks, monotonic_ns=clock.monotonic_ns)
+
+    def devices(self) -> Sequence[DeviceState]:
+        """Cameras, then scanners."""
+        cameras = [
+            DeviceState(
+                name=name,
+                kind="camera",
+                driver=self._settings.cameras[name].driver,
+                state=health.state.value,
+                last_seen_s=health.last_frame_age_s,
+                restarts=health.restarts,
+                last_error=_problem(health.last_error),
+            )
+            for name, health in self._cameras.health().items()
+        ]
+        scanners = [
+            DeviceState(
+                name=name,
+                kind="scanner",
+                driver=self._settings.scanners[name].driver,
+                state=health.state.value,
+                last_seen_s=health.last_scan_age_s,
+                restarts=health.restarts,
+                last_error=_problem(health.last_error),
+            )
+            for name, health in self._scanners.health().items()
+        ]
+        return [*cameras, *scanners]
+
+    def checks(self) -> Sequence[HealthCheck]:
+        """All health checks, none older than some seconds."""
+        return self._monitor.checks()
+
+    def counts(self) -> Counts:
+        """The day's figures."""
+        inspected, returns, holds, tasks = self._journal.counts()
+        return Counts(inspected_today=inspected, returns_today=returns, holds=holds, tasks=tasks)
+
+
+def _problem(text: str | None) -> Message | None:
+    return Message("device.problem", {"detail": text}) if text else None

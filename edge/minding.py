@@ -1,0 +1,69 @@
+"""What a station does by the clock: deadlines of holds and bags, room on the disk, old rows of the outbox."""
+
+import logging
+import threading
+from types import TracebackType
+from typing import Self
+
+from edge.clock import Clock
+from edge.errors import EdgeError
+from edge.inspection.storage import StorageGovernor
+from edge.inspection.workflow import InspectionWorkflow
+from sync.database import Database
+from sync.errors import SyncError
+from sync.housekeeping import remove_expired
+
+logger = logging.getLogger(__name__)
+
+EVERY_S = 20.0
+ROUNDS_PER_HOUR = int(3600 / EVERY_S)
+
+
+class Minding:
+    """One thread that looks after these every twenty seconds, and after old rows every hour."""
+
+    def __init__(
+        self,
+        workflow: InspectionWorkflow,
+        storage: StorageGovernor,
+        database: Database,
+        retention_days: int,
+        clock: Clock,
+    ) -> None:
+        self._workflow = workflow
+        self._storage = storage
+        self._database = database
+        self._retention_days = retention_days
+        self._clock = clock
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="minding", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        rounds = 0
+        try:
+            while not self._stop.wait(EVERY_S):
+                try:
+                    self._workflow.on_the_minute()
+                    self._storage.make_room()
+                    if rounds % ROUNDS_PER_HOUR == 0 and self._clock.reading().ok:
+                        self._forget()
+                except (EdgeError, SyncError, OSError):
+                    logger.exception("looking after deadlines and storage failed; tried again soon")
+                rounds += 1
+        finally:
+            self._database.release_thread()
+
+    def _forget(self) -> None:
+        for _ in remove_expired(self._database, retention_days=self._retention_days, now=self._clock.now):
+            if self._stop.is_set():
+                return

@@ -1,0 +1,63 @@
+"""The station's web server: one process, loopback unless the settings say otherwise, a clear word if the port is taken."""
+
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from edge.bootstrap import Station
+from edge.errors import PortInUse
+from edge.station.app import create_app
+
+LARGEST_WEBSOCKET_MESSAGE = 64 * 1024
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Take the port before anything else is started.
+
+    Raises:
+        PortInUse: Another program has it, or this user may not.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise PortInUse(
+            f"{host}:{port} can't be used ({error.strerror}): another program has this port. Stop it, or set "
+            "another port in [station] of the settings. Nothing was started."
+        ) from error
+    return listener
+
+
+def serve(station: Station, listener: socket.socket, *, ready: Callable[[], None] = lambda: None) -> None:
+    """Serve pages and API until SIGINT or SIGTERM.
+
+    Args:
+        station: At work already.
+        listener: From `bind`.
+        ready: Called when requests are answered.
+    """
+    config = uvicorn.Config(
+        create_app(station.services),
+        log_level="warning",
+        access_log=False,
+        ws_max_size=LARGEST_WEBSOCKET_MESSAGE,
+        timeout_graceful_shutdown=3,
+    )
+    server = _Server(config, ready)
+    server.run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
