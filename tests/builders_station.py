@@ -117,9 +117,9 @@ def a_proposal(inspection_id: str = "insp-1", **changes: object) -> ProposalOnDe
         "place": "MD-02-1",
         "place_label": "MD-02-1",
         "reasons": [
-            Message("rule.findings_grade", {"grade": "C"}),
-            Message("rule.rider_only"),
-            Message("rule.remaining_life", {"days": 129, "needed": 45}),
+            Message("rule.finding.penetration.critical", {"percent": 4, "view": "front"}),
+            Message("rule.grade.c"),
+            Message("rule.life_enough", {"days": 129, "needed": 45}),
         ],
         "findings": findings(),
         "views": views(inspection_id),
@@ -146,8 +146,8 @@ def a_summary(number: int, **changes: object) -> InspectionSummary:
     _, sku, _, name, _, _ = LINES[number % len(LINES)]
     state = states[min(number, 2) if number < 5 else (3 if number == 6 else 4 if number == 9 else 2)]
     notes = {
-        OmsState.EXCEPTION: Message("oms.over_received"),
-        OmsState.REJECTED: Message("oms.unknown_place", {"place": "MD-02-1"}),
+        OmsState.EXCEPTION: Message("oms.exception.over_received", {"reason": ""}),
+        OmsState.REJECTED: Message("oms.rejected", {"reason": "unknown place"}),
     }
     values: dict[str, object] = {
         "inspection_id": f"old-{number}",
@@ -194,7 +194,7 @@ def holds() -> list[HoldSummary]:
             "hold-1",
             "old-3",
             "Curd cup 400 g",
-            Message("rule.cold_chain_unproven", {"minutes": 38}),
+            Message("hold.cold_chain_unknown"),
             "COLD-HOLD-1",
             "supervisor",
             NOW - timedelta(minutes=50),
@@ -209,7 +209,7 @@ def holds() -> list[HoldSummary]:
             "hold-2",
             "old-7",
             "Assam tea leaves 500 g",
-            Message("rule.date_unread"),
+            Message("hold.date_missing"),
             "HOLD-02",
             "supervisor",
             NOW - timedelta(hours=3),
@@ -229,8 +229,8 @@ def tasks() -> list[TaskSummary]:
         TaskSummary(
             "task-1",
             "recount",
-            Message("oms.over_received"),
-            Message("oms.over_received.next", {"place": "A-07-1"}),
+            Message("task.over_received", {"return": "ret-1", "reason": ""}),
+            Message("task.over_received.next", {"return": "ret-1", "reason": ""}),
             "A-07-1",
             "desk",
             NOW - timedelta(minutes=40),
@@ -240,7 +240,7 @@ def tasks() -> list[TaskSummary]:
         TaskSummary(
             "task-2",
             "repair",
-            Message("oms.unknown_place", {"place": "MD-02-1"}),
+            Message("task.rejected", {"return": "ret-2", "reason": "unknown place"}),
             None,
             "MD-02-1",
             "supervisor",

@@ -1,4 +1,4 @@
-"""A hand-written shift behind the web station: a refused bag of twelve lines, without camera, model or broker.
+"""A hand-written shift behind the web station: a refused bag of twelve lines, with no camera and no broker.
 
 It keeps the workflow's promises that pages rely on: the desk's version grows with each change, listeners are
 told from whatever thread made it, a proposal that is gone is refused. It knows nothing of grading.
@@ -103,21 +103,37 @@ class FakeWorkflow:
             return self.show(
                 notice=Notice(
                     Level.WARNING,
-                    Message("notice.unknown_code", {"code": scan.text[:300]}),
-                    Message("notice.unknown_code.next"),
+                    Message("notice.return_blind", {"reference": scan.text[:300]}),
+                    Message("next.unknown_code"),
                 )
             )
         self._line = line
         if LINES[line][1] == "TEA-500":
-            return self._ask(QuestionKind.EXPIRY_DATE, "question.expiry_date", "date")
+            return self._ask(
+                QuestionKind.EXPIRY_DATE,
+                "question.expiry_date.best_before",
+                "date",
+                [Choice("unreadable", Message("choice.date_unreadable"))],
+            )
         if LINES[line][1] == "BANANA":
             return self._ask(QuestionKind.WEIGHT, "question.weight", "decimal")
         if LINES[line][1] == "EARBUD-2":
-            return self._ask(QuestionKind.SERIAL, "question.serial", "text")
+            return self._ask(
+                QuestionKind.SERIAL,
+                "question.serial",
+                "text",
+                [Choice("unreadable", Message("choice.serial_unreadable"))],
+            )
         return self._propose()
 
     def _ask(self, kind: QuestionKind, prompt: str, field: str, choices: Sequence[Choice] = ()) -> Desk:
-        question = Question(f"q-{next(self._numbers)}", kind, Message(prompt), field, list(choices))
+        question = Question(
+            f"q-{next(self._numbers)}",
+            kind,
+            Message(prompt, {"item": LINES[self._line][3]}),
+            field,
+            list(choices),
+        )
         unit = an_item(self._line, lot=None, expiry=None)
         return self.show(
             phase=Phase.QUESTION,
@@ -139,14 +155,17 @@ class FakeWorkflow:
         self._note("answer", question_id, value)
         question = self._desk.question
         if question is None or question.question_id != question_id:
-            raise WorkflowRefused(Message("refused.question_gone"), Message("refused.question_gone.next"))
+            raise WorkflowRefused(Message("refused.no_question"), Message("next.look_again"))
         if question.kind is QuestionKind.CHOOSE_LINE:
             self._line = int(value) - 1
         return self._propose()
 
     def item_without_code(self) -> Desk:
         self._note("item_without_code")
-        choices = [Choice(line[0], Message("choice.line", {"name": line[3]})) for line in LINES[:5]]
+        choices = [
+            Choice(line[0], Message("choice.line", {"line": line[0], "item": line[3], "quantity": line[4]}))
+            for line in LINES[:5]
+        ]
         return self._ask(QuestionKind.CHOOSE_LINE, "question.choose_line", "none", choices)
 
     def close_return(self) -> Desk:
@@ -169,7 +188,7 @@ class FakeWorkflow:
     def _check(self, inspection_id: str) -> None:
         proposal = self._desk.proposal
         if proposal is None or proposal.inspection_id != inspection_id:
-            raise WorkflowRefused(Message("refused.proposal_gone"), Message("refused.proposal_gone.next"))
+            raise WorkflowRefused(Message("refused.no_proposal"), Message("next.look_again"))
 
     def accept(self, inspection_id: str) -> Desk:
         self._note("accept", inspection_id)
@@ -216,7 +235,10 @@ class FakeWorkflow:
             item=None,
             last_saved=saved,
             current_return=a_return(self._received),
-            notice=Notice(Level.SUCCESS, Message("notice.saved", {"place": place})),
+            notice=Notice(
+                Level.SUCCESS,
+                Message("notice.saved", {"item": item.name, "place": place, "disposition": disposition}),
+            ),
         )
 
     def retake(self, inspection_id: str) -> Desk:
@@ -228,7 +250,7 @@ class FakeWorkflow:
         self._note("undo", inspection_id)
         return self.show(
             last_saved=None,
-            notice=Notice(Level.INFO, Message("notice.undone", {"name": "Tomato ketchup 1 kg"})),
+            notice=Notice(Level.INFO, Message("notice.undone", {"item": "Tomato ketchup 1 kg"})),
         )
 
     # --- later
@@ -267,6 +289,7 @@ class FakeJournal:
         return [task for task in tasks() if task.task_id not in self._workflow.done_tasks]
 
     def picture(self, inspection_id: str, view: str) -> bytes | None:
+        del inspection_id
         if view not in ("top", "front"):
             return None
         return self._pictures.setdefault(view, picture(view))
@@ -283,6 +306,7 @@ class FakeDelivery:
         return self.state
 
     def rows(self, *, states: Sequence[str] | None, limit: int, before: str | None) -> list[OutboxRowView]:
+        del before
         names = ["PENDING", "SENT", "SETTLED", "SETTLED", "DEAD", "SETTLED"]
         rows = [
             OutboxRowView(
@@ -294,7 +318,7 @@ class FakeDelivery:
                 names[number % 6],
                 NOW - timedelta(minutes=number),
                 1 + number % 2,
-                Message("oms.unknown_place", {"place": "MD-02-1"}) if number % 6 == 4 else None,
+                Message("oms.rejected", {"reason": "unknown place"}) if number % 6 == 4 else None,
                 None,
             )
             for number in range(18)
@@ -309,7 +333,7 @@ class FakeDevices:
     """Two cameras, one of them lost; a scanner; health checks."""
 
     def devices(self) -> list[DeviceState]:
-        lost = Message("device.no_picture", {"seconds": 4})
+        lost = Message("camera.state.lost")
         return [
             DeviceState("top", "camera", "simulator", "live", 0.04),
             DeviceState("front", "camera", "v4l2", "lost", 4.2, 2, lost),
@@ -318,15 +342,14 @@ class FakeDevices:
 
     def checks(self) -> list[HealthCheck]:
         ok, warning = HealthState.OK, HealthState.WARNING
+        doubtful = Message("health.clock.doubtful", {"time": "1970-01-01 00:04", "reason": "epoch"})
         return [
-            HealthCheck("disk", ok, Message("health.disk_ok", {"free_gb": 41.5})),
-            HealthCheck(
-                "clock", warning, Message("health.clock_unsure"), Message("health.clock_unsure.next")
-            ),
-            HealthCheck("broker", ok, Message("health.broker_ok")),
-            HealthCheck("model", ok, Message("health.model_ok", {"model": "parcels-0.1.0"})),
-            HealthCheck("policy", ok, Message("health.policy_ok", {"packs": 5})),
-            HealthCheck("backlog", ok, Message("health.backlog_ok", {"owed": 3})),
+            HealthCheck("disk", ok, Message("health.disk.ok", {"free_mb": 41500})),
+            HealthCheck("clock", warning, doubtful, Message("health.clock.doubtful.next")),
+            HealthCheck("broker", ok, Message("health.broker.ok")),
+            HealthCheck("model", ok, Message("health.model.ok", {"version": "parcels-0.1.0"})),
+            HealthCheck("policy", ok, Message("health.policy.ok", {"packs": "5 packs"})),
+            HealthCheck("backlog", ok, Message("health.backlog.ok", {"owed": 3})),
         ]
 
     def counts(self) -> Counts:

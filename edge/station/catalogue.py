@@ -79,15 +79,12 @@ def read_language(folder: Path) -> dict[str, str]:
     """Merge a language's files.
 
     Raises:
-        ValueError: A file is not an object of texts, or two files hold the same code.
+        ValueError: A file is not an object of texts.
     """
     merged: dict[str, str] = {}
     for path in sorted(folder.glob("*.json")):
         content = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(content, dict) or not all(isinstance(text, str) for text in content.values()):
             raise ValueError(f"{path.name} in {folder.name}: expected an object of texts by code")
-        twice = merged.keys() & content.keys()
-        if twice:
-            raise ValueError(f"{path.name} in {folder.name}: {min(twice)} stands in another file too")
         merged.update(content)
     return merged

@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from edge.grading.override import OverrideReason
 from edge.inspection.desk import Desk, Message
 from edge.inspection.summaries import HoldSummary, InspectionDetail, InspectionSummary, TaskSummary
 from hardware.scanners.scan import Scan
@@ -249,19 +250,9 @@ class Versions:
 class ReasonCodes:
     """Coded reasons that the page offers; the catalogues hold `reason.CODE`."""
 
-    override: tuple[str, ...] = (
-        "damage_missed",
-        "damage_not_real",
-        "opened",
-        "dirty",
-        "used",
-        "incomplete",
-        "date_wrong",
-        "manager_decision",
-        "other",
-    )
+    override: tuple[str, ...] = tuple(reason.value for reason in OverrideReason)
     set_aside: tuple[str, ...] = ("condition_unclear", "needs_supervisor", "hazard", "wrong_papers", "other")
-    resolve: tuple[str, ...] = ("checked_by_hand", "supplier_agreed", "spoilt", "manager_decision", "other")
+    resolve: tuple[str, ...] = ("checked_by_hand", "vendor_agreed", "spoilt", "manager_said", "other")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ const DEEDS = Object.keys(DEED_ICONS);
 
 /** Every disposition, those that are forbidden too: a person sees that it is not theirs to choose. */
 function deedOptions({ allowed, allowed_with_supervisor: supervised }) {
-  return DEEDS.map((deed) => {
+  const rank = (deed) => (allowed.includes(deed) ? 0 : supervised.includes(deed) ? 1 : 2);
+  return [...DEEDS].sort((one, other) => rank(one) - rank(other)).map((deed) => {
     const needsBadge = !allowed.includes(deed) && supervised.includes(deed);
     const forbidden = !allowed.includes(deed) && !needsBadge;
     return {
@@ -45,7 +46,7 @@ function badgeField() {
 }
 
 /** Ask for disposition, reason and perhaps badge; `send` does it and may be refused. */
-async function decide({ title, deeds, grade, reasonKind, send, yes }) {
+async function decide({ title, deeds, grade, why, reasonKind, send, yes }) {
   const reasons = await readReasons(reasonKind);
   const { field, input } = badgeField();
   const problem = problemLine();
@@ -64,7 +65,7 @@ async function decide({ title, deeds, grade, reasonKind, send, yes }) {
       update();
     },
   });
-  const reason = pickOne({ title: t("change.reason"), kind: "reason", options: reasons, onPick: update });
+  const reason = pickOne({ title: why, kind: "reason", options: reasons, onPick: update });
   const save = h("button", { type: "button", class: "button primary", disabled: true }, icon("check"), yes);
   input.addEventListener("input", update);
 
@@ -80,7 +81,8 @@ async function decide({ title, deeds, grade, reasonKind, send, yes }) {
 
   return openDialog({
     title,
-    body: () => [grades?.group, deed.group, reason.group, field, problem.line].filter(Boolean),
+    size: "wide",
+    body: () => [h("div", { class: "deciding" }, h("div", {}, grades?.group, deed.group, field), h("div", {}, reason.group)), problem.line],
     buttons: (close) => {
       save.addEventListener("click", async () => {
         save.disabled = true;
@@ -98,11 +100,11 @@ async function decide({ title, deeds, grade, reasonKind, send, yes }) {
 }
 
 export function changeDialog({ proposal, send }) {
-  return decide({ title: t("change.title"), deeds: deedOptions(proposal), grade: proposal.grade, reasonKind: "override", send, yes: t("change.save") });
+  return decide({ title: t("change.title"), deeds: deedOptions(proposal), grade: proposal.grade, why: t("change.reason"), reasonKind: "override", send, yes: t("change.save") });
 }
 
 export function resolveDialog({ hold, send }) {
-  return decide({ title: t("resolve.title", { name: hold.name }), deeds: deedOptions(hold), reasonKind: "resolve", send, yes: t("resolve.save") });
+  return decide({ title: t("resolve.title", { name: hold.name }), deeds: deedOptions(hold), why: t("resolve.reason"), reasonKind: "resolve", send, yes: t("resolve.save") });
 }
 
 /** Why the unit is put aside; one touch is enough. */

@@ -32,10 +32,13 @@ export function say(message) {
   return t(message.code, message.params);
 }
 
-/** A value in words where the catalogue has them: `word("storage", "chilled")`. */
+const SHAPED = { quantity: (value) => quantity(value), date: (value) => date(String(value)) };
+
+/** A value in words where the catalogue has them: `word("storage", "chilled")`; quantities and dates as people write them. */
 export function word(kind, value) {
   const code = `${kind}.${value}`;
-  return knows(code) ? sentences[code] : visible(value);
+  if (knows(code)) return sentences[code];
+  return (SHAPED[kind] ?? visible)(value);
 }
 
 const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hour12: false, numberingSystem: "latn" });

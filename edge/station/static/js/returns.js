@@ -18,7 +18,7 @@ function row(entry, reload) {
     { class: `touchable ${entry.corrected ? "corrected" : ""}`, tabindex: "0", "data-inspection": entry.inspection_id, onclick: () => open(entry.inspection_id, reload), onkeydown: (event) => event.key === "Enter" && open(entry.inspection_id, reload) },
     h("td", { class: "number" }, time(entry.saved_at)),
     h("td", {}, h("span", { class: "name" }, visible(entry.name)), h("small", {}, [visible(entry.sku ?? "", 24), quantity(entry.quantity) !== "1" && t("records.quantity", { quantity: quantity(entry.quantity) }), entry.overridden && t("records.overridden"), entry.corrected && t("records.corrected")].filter(Boolean).join(" · "))),
-    h("td", {}, entry.grade ? h("span", { class: "grade-small", title: t(`grade.${entry.grade}`) }, entry.grade) : "–"),
+    h("td", {}, entry.grade ? h("span", { class: "grade-small", title: t(`grade_means.${entry.grade}`) }, entry.grade) : "–"),
     h("td", {}, deedTag(entry.disposition)),
     h("td", { class: "mono" }, visible(entry.place_label, 24)),
     h("td", {}, omsTag(entry.oms_state), entry.oms_note && h("small", {}, say(entry.oms_note))),
@@ -42,14 +42,14 @@ function movement({ from_state, to_state, to_place, quantity: amount }) {
 function facts(detail) {
   const { item, summary } = detail;
   const entries = [
-    ["item.sku", item.sku && visible(item.sku)],
-    ["item.gtin", item.gtin && visible(item.gtin)],
-    ["item.lot", item.lot && visible(item.lot)],
-    ["item.expiry", item.expiry && date(item.expiry)],
-    ["item.serial", item.serial && visible(item.serial)],
+    ["fact.sku", item.sku && visible(item.sku)],
+    ["fact.gtin", item.gtin && visible(item.gtin)],
+    ["fact.lot", item.lot && visible(item.lot)],
+    ["fact.expiry", item.expiry && date(item.expiry)],
+    ["fact.serial", item.serial && visible(item.serial)],
     ["returns.place", visible(summary.place_label)],
     ["detail.decided_by", detail.decided_by === "station" ? t("detail.station") : visible(detail.decided_by)],
-    ["detail.reason", detail.reason_code && word("reason", detail.reason_code)],
+    ["detail.reason", detail.reason_code && word("reason", detail.reason_code.replace("set_aside.", ""))],
     ["detail.model", visible(detail.model_version)],
     ["detail.policy", visible(detail.policy_version)],
   ];
@@ -98,8 +98,8 @@ async function open(inspectionId, reload) {
           h("div", { class: "detail-views" }, views),
           h(
             "div",
-            { class: "dialog-body" },
-            h("p", {}, deedTag(summary.disposition), " ", omsTag(summary.oms_state)),
+            { class: "detail-facts" },
+            h("p", { class: "detail-deed" }, deedTag(summary.disposition), summary.grade && h("span", { class: "tag" }, t("records.grade", { grade: summary.grade })), omsTag(summary.oms_state)),
             summary.oms_note && h("p", {}, say(summary.oms_note)),
             h("div", { class: "reasons" }, h("h3", {}, t("decision.reasons")), h("ul", {}, detail.reasons.map((reason) => h("li", {}, say(reason))))),
             h("div", { class: "reasons" }, h("h3", {}, t("detail.movements")), h("ul", {}, detail.movements.map(movement))),

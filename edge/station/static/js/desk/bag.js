@@ -29,7 +29,7 @@ function bagView(current, currentId) {
       "div",
       { class: "bag-head" },
       h("div", { class: "bag-title" }, h("h2", {}, visible(current.reference, 40)), h("b", { "aria-label": t("bag.lines_done", { done, lines: current.lines.length }) }, `${count(done)}/${count(current.lines.length)}`)),
-      h("p", { class: "bag-kind" }, `${word("return_type", current.return_type)} · ${word("custody", current.custody)}`),
+      h("p", { class: "bag-kind" }, [word("return_type", current.return_type), current.custody && word("custody", current.custody)].filter(Boolean).join(" · ")),
       current.lines.length > 0 && h("div", { class: "progress", "aria-hidden": "true" }, bar),
     ),
     current.blind && h("p", { class: "blind" }, icon("warning"), h("span", {}, t("bag.blind"))),

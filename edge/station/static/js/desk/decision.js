@@ -9,7 +9,7 @@ import { questionView } from "./question.js";
 const LONG_PLACE = 10;
 
 function fact(name, value) {
-  return value ? h("span", {}, `${t(`item.${name}`)} `, h("b", {}, value)) : null;
+  return value ? h("span", {}, `${t(`fact.${name}`)} `, h("b", {}, value)) : null;
 }
 
 function itemView(item) {
@@ -31,12 +31,12 @@ function itemView(item) {
 }
 
 function unitWords(unit) {
-  const counted = /^(\d+) of (\d+)$/.exec(unit);
-  return counted ? t("item.unit", { number: counted[1], of: counted[2] }) : visible(unit, 24);
+  const counted = /^(\d+) (?:of|\/) (\d+)$/.exec(unit);
+  return counted ? t("fact.unit", { number: counted[1], of: counted[2] }) : visible(unit, 24);
 }
 
 export function gradeBadge(grade) {
-  return grade && h("span", { class: "grade", title: t(`grade.${grade}`) }, h("small", {}, t("decision.grade")), h("b", {}, grade));
+  return grade && h("span", { class: "grade", title: t(`grade_means.${grade}`) }, h("small", {}, t("decision.grade")), h("b", {}, grade));
 }
 
 function deed(disposition, grade, place) {
@@ -74,7 +74,7 @@ const nothing = (code, sign) => h("div", { class: "nothing" }, icon(sign), h("p"
 export function showDecision(desk, { onAnswer }) {
   const area = byId("decision");
   if (desk.question) {
-    const fresh = show(area, `question ${desk.question.question_id}`, () => [desk.item && itemView(desk.item), questionView(desk.question, onAnswer)]);
+    const fresh = show(area, `question ${desk.question.question_id}`, () => [desk.item && h("div", { class: "item compact" }, h("h2", {}, visible(desk.item.name))), questionView(desk.question, onAnswer)]);
     if (fresh) area.querySelector("[data-first]")?.focus({ preventScroll: true });
   } else if (desk.proposal) show(area, JSON.stringify([desk.proposal, desk.item]), () => proposalView(desk));
   else if (desk.phase === "inspecting") show(area, JSON.stringify(["inspecting", desk.item]), () => [desk.item && itemView(desk.item), nothing("decision.inspecting", "camera")]);

@@ -13,8 +13,8 @@ function viewButton(view, findings) {
   const wrong = flaw(view);
   return h(
     "button",
-    { type: "button", class: "view", "data-view": view.view, "aria-label": t("view.enlarge", { view: word("view", view.view) }), onclick: () => enlarge(view, findings) },
-    viewLayers(view, findings),
+    { type: "button", class: "view", "data-view": view.view, "aria-label": t("view.enlarge", { view: word("view", view.view) }), onclick: () => view.url && enlarge(view, findings) },
+    view.url ? viewLayers(view, findings) : h("span", { class: "view-lost" }, icon("camera")),
     h("span", { class: "view-name" }, word("view", view.view)),
     wrong && h("span", { class: "view-flaw" }, icon("warning"), wrong),
   );

@@ -26,10 +26,10 @@ export function isoDate(text) {
 }
 
 const FIELDS = {
-  date: { mask: dateMask, value: isoDate, keys: "123456789", last: ["", "0"], placeholder: "question.date_placeholder", echo: (text) => date(text, { long: true }) },
-  decimal: { mask: (text) => text.replace(",", ".").replace(/[^\d.]/g, "").replace(/(\..*)\./g, "$1").slice(0, 9), value: (text) => (/^\d+(\.\d+)?$/.test(text) && Number(text) > 0 ? text : null), keys: "123456789", last: [".", "0"], placeholder: "question.decimal_placeholder" },
-  integer: { mask: (text) => text.replace(/\D/g, "").slice(0, 5), value: (text) => (Number(text) > 0 ? String(Number(text)) : null), keys: "123456789", last: ["", "0"], placeholder: "question.integer_placeholder" },
-  text: { mask: (text) => text.slice(0, 200), value: (text) => text.trim() || null, keys: "", last: [], placeholder: "question.text_placeholder" },
+  date: { mask: dateMask, value: isoDate, keypad: true, placeholder: "question.date_placeholder", echo: (text) => date(text, { long: true }) },
+  decimal: { mask: (text) => text.replace(",", ".").replace(/[^\d.]/g, "").replace(/(\..*)\./g, "$1").slice(0, 9), value: (text) => (/^\d+(\.\d+)?$/.test(text) && Number(text) > 0 ? text : null), keypad: true, point: true, placeholder: "question.decimal_placeholder" },
+  integer: { mask: (text) => text.replace(/\D/g, "").slice(0, 5), value: (text) => (Number(text) > 0 ? String(Number(text)) : null), keypad: true, placeholder: "question.integer_placeholder" },
+  text: { mask: (text) => text.slice(0, 200), value: (text) => text.trim() || null, keypad: false, placeholder: "question.text_placeholder" },
 };
 
 function keypad(kind, input) {
@@ -40,14 +40,15 @@ function keypad(kind, input) {
   };
   const key = (sign) => (sign ? h("button", { type: "button", class: "key", "data-sign": sign, tabindex: "-1", onclick: press((text) => text + sign) }, sign) : h("span"));
   const back = h("button", { type: "button", class: "key", tabindex: "-1", "aria-label": t("page.delete"), onclick: press((text) => text.replace(/-?.$/, "")) }, icon("back"));
-  return h("div", { class: "keypad" }, [...kind.keys].map(key), key(kind.last[0]), key(kind.last[1]), back);
+  const row = (digits, last) => [[...digits].map(key), last];
+  return h("div", { class: "keypad" }, row("123", back), row("456", key(kind.point ? "." : null)), row("789", key("0")));
 }
 
 function fieldForm(question, onAnswer) {
   const kind = FIELDS[question.input] ?? FIELDS.text;
   const isText = kind === FIELDS.text;
   const input = h("input", { class: "text-input huge", name: "answer", autocomplete: "off", maxlength: "200", "data-first": true, "aria-label": say(question.prompt), inputmode: isText ? "text" : "none", placeholder: t(kind.placeholder), "data-scan": isText ? "take" : null });
-  const echo = h("p", { class: "answer-echo", "aria-live": "polite" });
+  const echo = h("span", { class: "answer-echo", "aria-live": "polite" });
   const send = h("button", { class: "button primary", disabled: true }, icon("check"), t("question.send"));
   input.addEventListener("input", () => {
     const masked = kind.mask(input.value);
@@ -56,7 +57,7 @@ function fieldForm(question, onAnswer) {
     send.disabled = value === null;
     echo.textContent = value !== null && kind.echo ? kind.echo(value) : "";
   });
-  const form = h("form", {}, input, kind.echo && echo, kind.keys && keypad(kind, input), send);
+  const form = h("form", {}, h("div", { class: "answer-row" }, h("div", { class: `answer-field ${kind.echo ? "echoed" : ""}` }, input, echo), send), kind.keypad && keypad(kind, input));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const value = kind.value(input.value);
@@ -65,13 +66,22 @@ function fieldForm(question, onAnswer) {
   return form;
 }
 
+/** Counts that all have a button need no field; counts that go further need no buttons. */
+function parts(question) {
+  const { input, choices } = question;
+  if (input !== "integer" || choices.length === 0) return { field: input !== "none", choices };
+  const most = Number(question.prompt.params.most ?? choices.length);
+  return most > choices.length ? { field: true, choices: [] } : { field: false, choices };
+}
+
 export function questionView(question, onAnswer) {
+  const { field, choices } = parts(question);
   const send = (value) => onAnswer(question.question_id, value);
   return h(
     "div",
     { class: "question" },
     h("h3", {}, say(question.prompt)),
-    question.input !== "none" && fieldForm(question, send),
-    question.choices.length > 0 && h("div", { class: `question-choices ${question.choices.length > MANY ? "many" : ""}` }, question.choices.map((choice, index) => choiceButton(choice, index, send))),
+    field && fieldForm(question, send),
+    choices.length > 0 && h("div", { class: `question-choices ${choices.length > MANY ? "many" : ""}` }, choices.map((choice, index) => choiceButton(choice, index, send))),
   );
 }

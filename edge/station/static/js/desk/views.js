@@ -46,6 +46,7 @@ export function overlay(view, findings) {
 
 /** Picture and drawing, for a frame that gives them their size. */
 export function viewLayers(view, findings) {
+  if (!view.url) return [];
   const image = h("img", { src: view.url, alt: t("view.picture", { view: word("view", view.view) }), width: view.width, height: view.height, decoding: "async" });
   return [image, overlay(view, findings.filter((finding) => finding.view === view.view))];
 }
