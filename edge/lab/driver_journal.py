@@ -11,11 +11,13 @@ inspection shown as saved), `undone`, `resolved`, `closed` (a return), `played` 
 import json
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from edge.lab.errors import JournalUnreadable
+from edge.lab.played import PlayedUnit
 
 
 def _utc_now() -> datetime:
@@ -47,6 +49,10 @@ class DriverJournal:
         os.fsync(self._file.fileno())
         self._entries.append(entry)
         return entry
+
+    def write_unit(self, unit: PlayedUnit) -> None:
+        """A unit that the station showed as saved."""
+        self.write("saved", **asdict(unit))
 
     def entries(self, kind: str | None = None) -> list[dict[str, Any]]:
         """All lines, of earlier runs too, oldest first."""

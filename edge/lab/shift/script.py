@@ -8,9 +8,6 @@ from edge.lab.shift.ordinary import write_ordinary
 from edge.lab.shift.plan import Shift
 from edge.lab.shift.writing import ShiftWriter
 
-DEFAULT_RETURNS = 36
-FEWEST_RETURNS = 1
-
 
 def write_shift(site: str, started_at: datetime, *, seed: int, returns: int) -> Shift:
     """Write a shift of so many returns.
