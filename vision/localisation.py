@@ -77,7 +77,7 @@ class Localiser:
 
     def prepare(self, empty: Picture) -> EmptyStation:
         """Prepare a reference picture (BGR, any size with the views' proportions)."""
-        small = _smooth(reduced(empty, self._settings.work_width))
+        small = _smooth(reduced(empty, self._settings.work_side))
         grey = _grey(small)
         gradient = _gradient(grey)
         strength = cv2.magnitude(*gradient)
@@ -89,7 +89,7 @@ class Localiser:
         The box is in pixels of `picture`. Never fails: what can't be found is the whole picture, with
         confidence 0.
         """
-        small = _smooth(reduced(picture, self._settings.work_width))
+        small = _smooth(reduced(picture, self._settings.work_side))
         if reference is None:
             return self._from_surroundings(picture, small, reference_fits=True)
         if reference.small.shape != small.shape:

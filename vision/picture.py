@@ -104,10 +104,11 @@ def encode_jpeg(picture: Picture, quality: int = 80) -> bytes:
     return bytes(data)
 
 
-def reduced(picture: Picture, width: int) -> Picture:
-    """The picture averaged down to at most `width` pixels; the same array where it is so small."""
-    height, full_width = picture.shape[:2]
-    if full_width <= width:
+def reduced(picture: Picture, side: int) -> Picture:
+    """The picture averaged down to a longer side of at most `side` pixels; the same array if small enough."""
+    height, width = picture.shape[:2]
+    longer = max(height, width)
+    if longer <= side:
         return picture
-    target = (width, max(1, round(height * width / full_width)))
+    target = (max(1, round(width * side / longer)), max(1, round(height * side / longer)))
     return np.asarray(cv2.resize(picture, target, interpolation=cv2.INTER_AREA), np.uint8)

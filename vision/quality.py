@@ -39,7 +39,7 @@ class Quality:
 
     Attributes:
         verdict: What is wrong, or `ok`.
-        measures: `blur` (edge spread as a share of the longer side), `light` (grey level that 95 of 100 of
+        measures: `blur` (edge spread in pixels of the reduced picture), `light` (grey level that 95 of 100 of
             the item's pixels stay under), `burnt` (share of the item burnt out), `contrast` (spread of grey
             levels), `hand` (share of the picture that is skin from the border inwards).
         reference_fits: False when the empty-station reference doesn't show this view any more.
@@ -77,7 +77,7 @@ def check_quality(
         repeated: Whether the camera gave the very bytes of an earlier picture, which a living sensor never
             does.
     """
-    small = reduced(picture, settings.work_width)
+    small = reduced(picture, settings.work_side)
     scale = small.shape[1] / picture.shape[1]
     grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
     height, width = grey.shape
@@ -89,7 +89,7 @@ def check_quality(
         "light": float(np.percentile(item, 95)),
         "burnt": _burnt_share(grey, region),
         "contrast": float(cv2.meanStdDev(grey)[1][0, 0]),
-        "blur": edge_spread(item.astype(np.float32)) / max(height, width),
+        "blur": edge_spread(item.astype(np.float32)),
         "hand": _hand_share(small, region),
     }
     rounded = {name: round(value, 6) for name, value in measures.items()}

@@ -1,7 +1,7 @@
 """Settings of the eyes of a station: the `[vision]` section of `station.toml`.
 
-Lengths are shares of the picture's longer side, so that a setting means the same for a 1080p camera and a
-telephone's photograph. Every default was measured on rendered scenes and on photographs (docs/vision.md).
+Pictures are judged at a reduced size, so that a setting means the same for a 1080p camera and a photograph.
+Every default was measured on rendered scenes and on photographs (docs/vision.md).
 """
 
 from typing import Annotated
@@ -27,8 +27,8 @@ class PictureSettings(_Section):
 class QualitySettings(_Section):
     """When a picture is good enough to judge an item by: `[vision.quality]`."""
 
-    work_width: int = Field(default=640, ge=160, le=1920, description="pixels of the reduced picture")
-    max_blur: float = Field(default=0.00195, gt=0, description="edge spread, share of the longer side")
+    work_side: int = Field(default=640, ge=160, le=1920, description="longer side of the reduced picture")
+    max_blur: float = Field(default=1.8, gt=0, le=7, description="edge spread, pixels of the reduced picture")
     dark_level: Grey = Field(default=45, description="refused when 95 of 100 pixels are darker than this")
     bright_share: Share = Field(default=0.6, description="share of the item that is burnt out to white")
     min_contrast: Grey = Field(default=12, description="a picture flatter than this shows no item")
@@ -38,7 +38,7 @@ class QualitySettings(_Section):
 class LocalisationSettings(_Section):
     """How the item is told from the empty station: `[vision.localisation]`."""
 
-    work_width: int = Field(default=320, ge=96, le=960, description="pixels of the reduced picture")
+    work_side: int = Field(default=320, ge=96, le=960, description="longer side of the reduced picture")
     min_area: Share = Field(default=0.003, description="smallest item, share of the picture")
     max_changed: Share = Field(default=0.85, description="more than this changed: the reference doesn't fit")
     colour_change: float = Field(default=14, gt=0, description="change of chroma that is no shadow, of 255")

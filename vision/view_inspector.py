@@ -178,7 +178,7 @@ class ViewInspector:
         self, picture: Picture, reference: bytes | None, *, repeated: bool, timings: dict[str, float]
     ) -> _Prepared:
         height, width = picture.shape[:2]
-        small = reduced(picture, self._settings.quality.work_width)
+        small = reduced(picture, self._settings.quality.work_side)
         empty = self._reference(reference) if reference else None
         place = self._localiser.locate(small, empty)
         quality = check_quality(small, place, self._settings.quality, repeated=repeated)
@@ -222,7 +222,7 @@ class ViewInspector:
         if known is None:
             picture = decode_picture(jpeg, self._settings.picture)
             # Reduced in the same steps as the views, so that the same pixels are compared.
-            known = self._localiser.prepare(reduced(picture, self._settings.quality.work_width))
+            known = self._localiser.prepare(reduced(picture, self._settings.quality.work_side))
             with self._references_lock:
                 while len(self._references) >= _REFERENCES_KEPT:
                     self._references.pop(next(iter(self._references)))
