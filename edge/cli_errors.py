@@ -42,25 +42,25 @@ class CommandFailed(Exception):
 _USAGE = (
     "error.settings",
     "policy.",
-    "grading.",
+    "returns.",
     "hardware.settings",
     "picture.",
     "model.",
-    "sync.event_unknown",
-    "outbox.unknown",
-    "returns.pattern_refused",
+    "outbox.event_unknown",
+    "outbox.event_not_repairable",
+    "outbox.transfer_refused",
     "contract.",
     "oms.",
 )
 _NOT_NOW = (
     "error.station_locked",
     "error.storage",
-    "database.busy",
-    "database.unwritable",
-    "database.too_new",
-    "database.locked",
+    "error.port_in_use",
+    "database.",
     "broker.",
     "hardware.",
+    "camera.",
+    "scanner.",
 )
 
 

@@ -1,6 +1,7 @@
 """`darkstore run` and `broker`: what runs for ever."""
 
-from contextlib import suppress
+import logging
+from contextlib import closing, suppress
 from typing import Annotated
 
 import typer
@@ -19,9 +20,14 @@ def register(parent: typer.Typer) -> None:
 
 def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Run the station until it is told to stop (Ctrl-C or SIGTERM)."""
-    from edge.bootstrap import run_station
+    from edge.bootstrap import open_station
+    from edge.serving import bind, serve
 
-    run_station(read_settings(config))
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    settings = read_settings(config)
+    host, port = settings.station.host, settings.station.port
+    with closing(bind(host, port)) as listener, open_station(settings) as station:
+        serve(station, listener, ready=lambda: typer.echo(f"The station is up: http://{host}:{port}"))
 
 
 def broker(
