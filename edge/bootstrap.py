@@ -32,6 +32,7 @@ from edge.inspection.judging import Judge
 from edge.inspection.lookup import Lookup
 from edge.inspection.recovery import restore_desk, sweep_pictures
 from edge.inspection.references import ReferenceStore
+from edge.inspection.replay import Replayer
 from edge.inspection.saved import ModelUsed
 from edge.inspection.storage import StorageGovernor
 from edge.inspection.store import InspectionStore
@@ -234,6 +235,28 @@ def open_outbox(settings: Settings, *, exclusive: bool = False) -> Iterator[Outb
         yield _outbox(settings, stack.enter_context(_database(settings, clock)), clock)
 
 
+@contextmanager
+def open_replay(settings: Settings) -> Iterator[Replayer]:
+    """What judges stored inspections again; also beside a running station, since it writes nothing."""
+    with ExitStack() as stack:
+        data, clock = settings.station.data_dir, SystemClock()
+        database = stack.enter_context(_database(settings, clock))
+        model, detector = load_model(settings)
+        eyes = stack.enter_context(ViewInspector(settings.vision, detector))
+        references = ReferenceStore(data / "references")
+        judge = Judge(
+            CameraBank({}),
+            eyes,
+            references,
+            LocalCopy(database, now=clock.now),
+            model=model,
+            site=settings.station.site,
+            utc_offset_minutes=settings.station.utc_offset_minutes,
+        )
+        store = InspectionStore(database, _outbox(settings, database, clock))
+        yield Replayer(database, store, PictureStore(data / "pictures"), references, judge, model)
+
+
 def load_model(settings: Settings) -> tuple[ModelUsed | None, OnnxDetector | None]:
     """The active model package, checked and loaded; none where there is none and the settings allow that.
 
@@ -244,10 +267,10 @@ def load_model(settings: Settings) -> tuple[ModelUsed | None, OnnxDetector | Non
     try:
         package: ModelPackage = registry.active()
         detector = load_detector(package, settings.vision.detector)
-    except ModelError:
+    except ModelError as error:
         if settings.model.required:
             raise
-        logger.exception("no model package can be used; a person judges each item's condition")
+        logger.error("no model package can be used, a person judges each item: %s", error)
         return None, None
     manifest = package.manifest
     return ModelUsed(name=manifest.name, version=manifest.version, sha256=manifest.sha256), detector

@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import uvicorn
 
-from edge.bootstrap import Station
+from edge.bootstrap import Station, open_station
 from edge.errors import PortInUse
+from edge.settings import Settings
 from edge.station.app import create_app
 
 LARGEST_WEBSOCKET_MESSAGE = 64 * 1024
@@ -31,6 +32,24 @@ def bind(host: str, port: int) -> socket.socket:
             "another port in [station] of the settings. Nothing was started."
         ) from error
     return listener
+
+
+def run_station(settings: Settings, *, ready: Callable[[Station], None] = lambda _: None) -> None:
+    """Run a station with its pages until it is told to stop.
+
+    Args:
+        settings: The whole settings file.
+        ready: Called once when requests are answered.
+
+    Raises:
+        PortInUse, StationLocked: Nothing was started.
+    """
+    listener = bind(settings.station.host, settings.station.port)
+    try:
+        with open_station(settings) as station:
+            serve(station, listener, ready=lambda: ready(station))
+    finally:
+        listener.close()
 
 
 def serve(station: Station, listener: socket.socket, *, ready: Callable[[], None] = lambda: None) -> None:

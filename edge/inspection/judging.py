@@ -6,7 +6,7 @@ so that a stored inspection can be judged again to the same result (`replay.py` 
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -192,20 +192,8 @@ class Judge:
             return_type=opened.expected.return_type,
             custody=opened.expected.custody,
             depth=item.depth,
-            views=tuple(
-                SeenView(view=view.view, usable=view.usable, quality=view.quality) for view in seen.views
-            ),
-            findings=tuple(
-                SeenFinding(
-                    kind=found.kind,
-                    score=found.score,
-                    extent=found.extent,
-                    view=view.view,
-                    source=found.source,
-                )
-                for view in seen.views
-                for found in view.findings
-            ),
+            views=seen_views(seen.views),
+            findings=seen_findings(seen.views),
             model=ModelState(
                 present=self.model is not None,
                 version=f"{self.model.name}-{self.model.version}" if self.model else "",
@@ -261,6 +249,22 @@ class Judge:
         seen = self.see(pictures, self._references.current()) if pictures else Seen()
         lost = tuple(_no_picture(view, LOST) for view, frame in frames.items() if frame is None)
         return replace(seen, views=seen.views + lost, timings_ms={**seen.timings_ms, "wait": waited})
+
+
+def seen_views(views: Sequence[JudgedView]) -> tuple[SeenView, ...]:
+    """The views as the rules look at them."""
+    return tuple(SeenView(view=view.view, usable=view.usable, quality=view.quality) for view in views)
+
+
+def seen_findings(views: Sequence[JudgedView]) -> tuple[SeenFinding, ...]:
+    """The findings of all views, in their order, as the rules look at them."""
+    return tuple(
+        SeenFinding(
+            kind=found.kind, score=found.score, extent=found.extent, view=view.view, source=found.source
+        )
+        for view in views
+        for found in view.findings
+    )
 
 
 def propose(observation: Observation, policy: PolicyPack) -> Decision:
