@@ -22,7 +22,7 @@ Floats = npt.NDArray[np.float32]
 
 _DARK_OFFSET = 8.0  # keeps ratios of nearly black pixels from exploding
 _RING = 0.12  # outer share of the picture that counts as its border
-_TEXTURE_CHANGE = 0.13  # local spread of log brightness ratio that a soft shadow never reaches
+_TEXTURE_CHANGE = 0.07  # local spread of log brightness ratio that a soft shadow never reaches
 _FEW_EDGES = 150  # fewer reference edges than this say nothing about the fit
 _FALLBACK_CEILING = 0.45  # without a reference the place is a guess: crop by it, never mask by it
 
@@ -141,7 +141,7 @@ class Localiser:
         mask = np.zeros_like(evidence)
         least = max(self._settings.min_area * evidence.size * 0.5, 0.05 * max(areas, default=0))
         kept = [contour for contour, area in zip(contours, areas, strict=True) if area >= least]
-        cv2.drawContours(mask, kept, -1, 255, cv2.FILLED)
+        cv2.drawContours(mask, [cv2.convexHull(contour) for contour in kept], -1, 255, cv2.FILLED)
         return np.asarray(mask, np.uint8)
 
     def _from_surroundings(self, picture: Picture, small: Floats, *, reference_fits: bool) -> Region:
