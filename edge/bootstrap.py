@@ -3,12 +3,13 @@
     with open_station(load_settings(path)) as station:
         serve(station)
 
-Nothing here decides anything about a return; it only builds, starts and stops, in the order that a crash at any
-moment leaves in good shape: lock the folder, open the database, begin an epoch, sweep, restore the desk, then deliver.
+Nothing here decides anything about a return; it only builds, starts and stops, in the order that a crash at
+any moment leaves in good shape: lock the folder, open the database, begin an epoch, sweep, restore the desk,
+then deliver.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,30 +20,19 @@ from edge.devices_view import DevicesView
 from edge.grading.override import OverrideReason
 from edge.grading.policy_loading import PolicyShelf, load_policies
 from edge.ids import new_id
-from edge.inspection.aftercare import Aftercare
 from edge.inspection.answers import AnswerTasks
-from edge.inspection.arrivals import Arrivals
-from edge.inspection.confirming import Confirming, Staff
-from edge.inspection.desk_state import DeskState
-from edge.inspection.drafts import DraftKeeper
+from edge.inspection.assembly import assemble_desk
 from edge.inspection.evidence import PictureStore
-from edge.inspection.holds import HoldStore
 from edge.inspection.journal import Journal
 from edge.inspection.judging import Judge
-from edge.inspection.lookup import Lookup
 from edge.inspection.recovery import restore_desk, sweep_pictures
 from edge.inspection.references import ReferenceStore
 from edge.inspection.replay import Replayer
 from edge.inspection.saved import ModelUsed
-from edge.inspection.storage import StorageGovernor
 from edge.inspection.store import InspectionStore
-from edge.inspection.tasks import TaskStore
-from edge.inspection.unit_in_hand import UnitInHand
 from edge.inspection.workflow import InspectionWorkflow
 from edge.locking import DataFolderLock
 from edge.minding import Minding
-from edge.returns.identified import Identified
-from edge.returns.identify import identify
 from edge.returns.store import LocalCopy
 from edge.returns.streams import ExpectedStream, ReferenceStream
 from edge.settings import Settings
@@ -108,92 +98,46 @@ def open_station(settings: Settings, *, serving: bool = True) -> Iterator[Statio
         eyes = stack.enter_context(ViewInspector(settings.vision, detector))
         cameras = CameraBank(settings.cameras)
 
-        store = InspectionStore(database, outbox)
-        clock.newest_recorded = store.newest_time
-        copy = LocalCopy(database, now=clock.now)
-        pictures = PictureStore(data / "pictures")
-        references = ReferenceStore(data / "references")
-        holds, tasks = HoldStore(database, new_id), TaskStore(database, new_id)
-        state, staff = DeskState(), Staff(settings.staff.supervisors)
-        drafts = DraftKeeper(database, data / "drafts", clock)
-        judge = Judge(
-            cameras,
-            eyes,
-            references,
-            copy,
-            model=model,
-            site=settings.station.site,
-            utc_offset_minutes=settings.station.utc_offset_minutes,
-        )
-        storage = StorageGovernor(
+        desk = assemble_desk(
+            settings,
             database,
-            pictures.folder,
-            reserve_mb=settings.storage.reserve_mb,
-            stop_mb=settings.storage.stop_mb,
-            picture_days=settings.storage.picture_days,
-            now=clock.now,
-        )
-        arrivals = Arrivals(
-            state,
-            copy,
-            store,
-            clock,
-            site=settings.station.site,
-            station=settings.station.station,
-            bag_time_limit_minutes=settings.policies.bag_closes_after_minutes,
-        )
-        confirming = Confirming(
-            state, store, pictures, copy, holds, staff, clock, software=SOFTWARE, model=model
-        )
-        aftercare = Aftercare(state, store, holds, tasks, copy, policies, confirming, staff, clock)
-        lookup = Lookup(copy, policies, site=settings.station.site)
-        unit = UnitInHand(state, arrivals, lookup, judge, confirming, policies, storage, clock, new_id)
-        workflow = InspectionWorkflow(
-            state=state,
-            identify=_identifier(settings, clock),
-            arrivals=arrivals,
-            unit=unit,
-            confirming=confirming,
-            aftercare=aftercare,
-            drafts=drafts,
-            store=store,
+            outbox,
+            cameras=cameras,
+            eyes=eyes,
+            policies=policies,
+            model=model,
             clock=clock,
         )
-        journal = Journal(
-            database,
-            store,
-            holds,
-            pictures,
-            state,
-            now=clock.now,
-            utc_offset_minutes=settings.station.utc_offset_minutes,
-        )
+        clock.newest_recorded = desk.store.newest_time
+        workflow, journal = desk.workflow, desk.journal
         delivery = Delivery(
             outbox,
             settings.broker,
             handlers={
-                StreamName.EXPECTED: ExpectedStream(copy),
-                StreamName.REFERENCE: ReferenceStream(copy),
+                StreamName.EXPECTED: ExpectedStream(desk.copy),
+                StreamName.REFERENCE: ReferenceStream(desk.copy),
             },
             describe=lambda: _description(policies, model, clock),
             now=clock.now,
             new_id=new_id,
-            on_answer=AnswerTasks(tasks, clock),
+            on_answer=AnswerTasks(desk.tasks, clock),
         )
         scanners = ScannerBank(settings.scanners, workflow.scan)
         devices = DevicesView(settings, cameras, scanners, journal, delivery, outbox, policies, model, clock)
 
-        sweep_pictures(store, pictures)
-        drafts.start()
-        stack.callback(drafts.stop)
+        sweep_pictures(desk.store, desk.pictures)
+        desk.drafts.start()
+        stack.callback(desk.drafts.stop)
         if serving:
             stack.enter_context(cameras)
-        restore_desk(state, drafts, store, judge, references, workflow)
+        restore_desk(desk.state, desk.drafts, desk.store, desk.judge, desk.references, workflow)
         if serving:
             delivery.start()
             stack.callback(delivery.stop)
             stack.enter_context(scanners)
-            stack.enter_context(Minding(workflow, storage, database, settings.outbox.retention_days, clock))
+            stack.enter_context(
+                Minding(workflow, desk.storage, database, settings.outbox.retention_days, clock)
+            )
         services = StationServices(
             site=settings.station.site,
             station=settings.station.station,
@@ -214,7 +158,7 @@ def open_station(settings: Settings, *, serving: bool = True) -> Iterator[Statio
             hosts=settings.station.allowed_hosts,
             reasons=ReasonCodes(override=tuple(reason.value for reason in OverrideReason)),
         )
-        yield Station(settings, services, workflow, journal, references, cameras, delivery)
+        yield Station(settings, services, workflow, journal, desk.references, cameras, delivery)
 
 
 @contextmanager
@@ -270,7 +214,7 @@ def load_model(settings: Settings) -> tuple[ModelUsed | None, OnnxDetector | Non
     except ModelError as error:
         if settings.model.required:
             raise
-        logger.error("no model package can be used, a person judges each item: %s", error)
+        logger.warning("no model package can be used, a person judges each item: %s", error)
         return None, None
     manifest = package.manifest
     return ModelUsed(name=manifest.name, version=manifest.version, sha256=manifest.sha256), detector
@@ -289,14 +233,6 @@ def _database(settings: Settings, clock: SystemClock) -> Iterator[Database]:
 def _outbox(settings: Settings, database: Database, clock: SystemClock) -> Outbox:
     identity = StationIdentity(settings.station.site, settings.station.station)
     return Outbox(database, settings.outbox, identity=identity, now=clock.now, new_id=new_id)
-
-
-def _identifier(settings: Settings, clock: SystemClock) -> Callable[[str, str | None], Identified]:
-    def identify_here(text: str, symbology: str | None) -> Identified:
-        reading = clock.reading()
-        return identify(text, symbology, settings.patterns, today=reading.now.date() if reading.ok else None)
-
-    return identify_here
 
 
 def _description(policies: PolicyShelf, model: ModelUsed | None, clock: SystemClock) -> StationDescription:

@@ -1,7 +1,8 @@
 """The station's clock, and whether it may be believed.
 
-Small devices often have no battery behind their clock and wake up in 1970. A wrong clock never stops the work: events
-say `clockok: false`, and goods with a date go to a person, because "does it still have life left" can't be answered.
+Small devices often have no battery behind their clock and wake up in 1970. A wrong clock never stops the
+work: events say `clockok: false`, and goods with a date go to a person, because "does it still have life
+left" can't be answered.
 """
 
 import time
@@ -53,7 +54,8 @@ class SystemClock:
     """The operating system's clock.
 
     Args:
-        newest_recorded: Gives the newest wall time in the station's records, or None; a clock behind it was set back.
+        newest_recorded: Gives the newest wall time in the station's records, or None; a clock behind it was
+            set back.
         wall: Where wall time comes from; a test or a simulation gives its own.
     """
 

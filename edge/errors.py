@@ -40,13 +40,19 @@ class StationLocked(EdgeError):
 
 
 class StorageFull(EdgeError):
-    """The disk is full. The item in hand isn't saved; all saved before is safe. Free space, then accept again."""
+    """The disk is full. The item in hand isn't saved; all saved before is safe.
+
+    Free space, then accept again.
+    """
 
     code = "error.storage_full"
 
 
 class StorageReadOnly(EdgeError):
-    """The data folder can't be written. The item in hand isn't saved; call the person who looks after the device."""
+    """The data folder can't be written. The item in hand isn't saved.
+
+    Call the person who looks after the device.
+    """
 
     code = "error.storage_read_only"
 

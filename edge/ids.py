@@ -1,4 +1,4 @@
-"""Identifiers for inspections and messages: UUID version 7 (RFC 9562), so that they sort by the time they were made.
+"""Identifiers for inspections and messages: UUID version 7 (RFC 9562), which sort by the time they were made.
 
 >>> new_id()[14]
 '7'

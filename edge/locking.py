@@ -32,8 +32,8 @@ class DataFolderLock:
             holder = os.pread(self._descriptor, 20, 0).decode(errors="replace").strip() or "unknown"
             os.close(self._descriptor)
             raise StationLocked(
-                f"{folder} is in use by another station process (pid {holder}): two writers would lose the order of "
-                "events. Use the running station, or stop it first."
+                f"{folder} is in use by another station process (pid {holder}): two writers would lose "
+                "the order of events. Use the running station, or stop it first."
             ) from error
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, str(os.getpid()).encode(), 0)

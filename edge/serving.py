@@ -1,4 +1,7 @@
-"""The station's web server: one process, loopback unless the settings say otherwise, a clear word if the port is taken."""
+"""The station's web server.
+
+One process, loopback unless the settings say otherwise, a clear word if the port is taken.
+"""
 
 import socket
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """`station.toml`: everything that a site sets about one station, one section a part.
 
-Each section's keys are described beside the code that it configures. Unknown keys are refused with the nearest known
-one, because a misspelt key that is silently ignored is found out in the worst moment.
+Each section's keys are described beside the code that it configures. Unknown keys are refused with the
+nearest known one, because a misspelt key that is silently ignored is found out in the worst moment.
 
     [station]            this file         [cameras.NAME]   hardware/cameras/settings.py
     [patterns]           edge/returns      [scanners.NAME]  hardware/scanners/settings.py

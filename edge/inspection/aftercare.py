@@ -47,7 +47,10 @@ class Aftercare:
         self._clock = clock
 
     def undo(self, inspection_id: str) -> None:
-        """Take a saved inspection back: its movements are reversed by a new event, the unit may be scanned again."""
+        """Take a saved inspection back.
+
+        Its movements are reversed by a new event, the unit may be scanned again.
+        """
         saved = self._require(inspection_id)
         if saved.state != "SAVED":
             raise WorkflowRefused(

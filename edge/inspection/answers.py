@@ -1,4 +1,7 @@
-"""What the OMS says that people must act on becomes a task: a refused message, too many received, stock sold already."""
+"""What the OMS says that people must act on becomes a task.
+
+A refused message, too many received, stock sold already.
+"""
 
 from edge.clock import Clock
 from edge.inspection.tasks import TaskStore

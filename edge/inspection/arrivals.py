@@ -1,4 +1,7 @@
-"""Returns come to the desk, are left and are closed: a bag by any of its numbers, known, unknown, cancelled or late."""
+"""Returns come to the desk, are left and are closed.
+
+A bag by any of its numbers, known, unknown, cancelled or late.
+"""
 
 from edge.clock import Clock
 from edge.errors import WorkflowRefused
@@ -102,7 +105,10 @@ class Arrivals:
         )
 
     def close_overdue(self) -> list[str]:
-        """Close returns that were left unfinished for too long; gives their ids. The one in hand is never closed."""
+        """Close returns that were left unfinished for too long; gives their ids.
+
+        The one in hand is never closed.
+        """
         clock = self._clock.reading()
         if not clock.ok:
             return []

@@ -1,7 +1,7 @@
 """Confirm and commit: accept, change or set aside, then one transaction, then *Saved*.
 
-Anyone may choose a safer disposition; one nearer to sale needs a supervisor's badge; what a hard rule forbids nobody
-may choose. The pictures are on the disk before the transaction that names them.
+Anyone may choose a safer disposition; one nearer to sale needs a supervisor's badge; what a hard rule forbids
+nobody may choose. The pictures are on the disk before the transaction that names them.
 """
 
 from collections.abc import Collection
@@ -90,7 +90,8 @@ class Confirming:
         """Save another grade or disposition.
 
         Raises:
-            WorkflowRefused: A hard rule forbids it, a supervisor's badge is needed, or the reason is none of the codes.
+            WorkflowRefused: A hard rule forbids it, a supervisor's badge is needed, or the reason is none of
+                the codes.
         """
         reason = _reason(reason_code)
         judged = proposal.judged

@@ -1,7 +1,7 @@
 """What lies on the inspection desk right now, as the staff see it.
 
-The workflow changes the desk; the station's pages and its HTTP API show it. Everything that a person reads is a
-`Message`: a code in the translation catalogues with its parameters, never a finished sentence.
+The workflow changes the desk; the station's pages and its HTTP API show it. Everything that a person reads is
+a `Message`: a code in the translation catalogues with its parameters, never a finished sentence.
 """
 
 from dataclasses import dataclass, field

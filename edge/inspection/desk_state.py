@@ -1,6 +1,7 @@
 """The desk as the workflow holds it, and those who want to know when it changes.
 
-One lock guards it: two scanners, the page and a deadline may all want the desk at once, and each finds it whole.
+One lock guards it: two scanners, the page and a deadline may all want the desk at once, and each finds it
+whole.
 """
 
 import logging

@@ -1,8 +1,8 @@
 """The return in hand, kept so that a restart shows the staff where they were.
 
-A draft owes nothing to the OMS, so it is written off the latency path by a thread of its own, newest state only: if
-the machine dies before it is written, the staff scan the bag again. Pictures of a unit that was already judged are
-kept with it, by digest, so that the same proposal can be made again.
+A draft owes nothing to the OMS, so it is written off the latency path by a thread of its own, newest state
+only: if the machine dies before it is written, the staff scan the bag again. Pictures of a unit that was
+already judged are kept with it, by digest, so that the same proposal can be made again.
 """
 
 import hashlib

@@ -1,8 +1,9 @@
 """The pictures that an inspection was judged on, kept as files beside the database.
 
-A picture is on the disk, with its directory entry, before the transaction that names it: so a saved inspection always
-has its pictures, and a picture without an inspection is a left-over of a crash that start-up sweeps away. File names
-carry the inspection and the view; the digest in the database says whether a file is still what was judged.
+A picture is on the disk, with its directory entry, before the transaction that names it: so a saved
+inspection always has its pictures, and a picture without an inspection is a left-over of a crash that
+start-up sweeps away. File names carry the inspection and the view; the digest in the database says whether a
+file is still what was judged.
 """
 
 import errno
@@ -82,7 +83,10 @@ class PictureStore:
         return jpeg
 
     def sweep(self, known: set[str]) -> list[str]:
-        """Remove pictures that no inspection names (left by a crash before the commit); returns their paths."""
+        """Remove pictures that no inspection names (left by a crash before the commit).
+
+        Returns their paths.
+        """
         swept = []
         for path in self.folder.glob("*/*.jpg"):
             relative = str(path.relative_to(self.folder))

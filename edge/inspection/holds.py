@@ -1,4 +1,7 @@
-"""Units that wait for a decision, as they are kept: begun with the inspection, ended by a person or the deadline."""
+"""Units that wait for a decision, as they are kept.
+
+Begun with the inspection, ended by a person or the deadline.
+"""
 
 from collections.abc import Callable
 from datetime import datetime

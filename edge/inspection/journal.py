@@ -1,4 +1,7 @@
-"""What the station remembers, for the pages: today's work, holds, tasks, pictures. Reading changes nothing."""
+"""What the station remembers, for the pages: today's work, holds, tasks, pictures.
+
+Reading changes nothing.
+"""
 
 import json
 from collections.abc import Callable
@@ -82,7 +85,8 @@ class Journal:
         row = self._database.sql(
             "SELECT (SELECT count(*) FROM inspection WHERE saved_at >= ? AND state <> 'UNDONE'), "
             "(SELECT count(*) FROM received_return WHERE received_at >= ?), "
-            "(SELECT count(*) FROM hold WHERE state = 'OPEN'), (SELECT count(*) FROM task WHERE state = 'OPEN')",
+            "(SELECT count(*) FROM hold WHERE state = 'OPEN'), "
+            "(SELECT count(*) FROM task WHERE state = 'OPEN')",
             (since, since),
         )[0]
         return int(row[0]), int(row[1]), int(row[2]), int(row[3])

@@ -1,7 +1,8 @@
 """From an item on the table to a proposal: capture, check picture, detect, grade, decide.
 
-Capture takes one picture from each camera, younger than the scan. The model judges exactly the bytes that are stored,
-so that a stored inspection can be judged again to the same result (`replay.py` does so with `see` and `decide`).
+Capture takes one picture from each camera, younger than the scan. The model judges exactly the bytes that are
+stored, so that a stored inspection can be judged again to the same result (`replay.py` does so with `see` and
+`decide`).
 """
 
 import logging
@@ -131,7 +132,8 @@ class Judge:
             return Seen()
         seen = self._capture(after_ns)
         if seen.trouble is not None and seen.trouble.quality in MOVING:
-            # The item was still being put down or a hand was in the picture: one more look, then a person is asked.
+            # The item was still being put down or a hand was in the picture: one more look, then a person is
+            # asked.
             seen = self._capture(time.monotonic_ns())
         return seen
 
@@ -143,7 +145,7 @@ class Judge:
         views = tuple(
             _judged(inspected[view], references.get(view))
             if view in inspected
-            else _no_picture(view, UNREADABLE)
+            else _no_picture(view, refused[view])
             for view in pictures
         )
         timings = {
@@ -226,7 +228,10 @@ class Judge:
     def _inspect(
         self, pictures: Mapping[str, bytes], references: Mapping[str, bytes]
     ) -> tuple[dict[str, ViewInspection], dict[str, str]]:
-        """What was seen in each picture, and why some could not be judged: one bad view must not lose the others."""
+        """What was seen in each picture, and why some could not be judged.
+
+        One bad view must not lose the others.
+        """
         with suppress(VisionError):
             return self._eyes.inspect_all(pictures, references), {}
         inspected, refused = {}, {}
@@ -268,7 +273,10 @@ def seen_findings(views: Sequence[JudgedView]) -> tuple[SeenFinding, ...]:
 
 
 def propose(observation: Observation, policy: PolicyPack) -> Decision:
-    """The grade by the policy, and what follows from it: the same for the same observation and pack, for ever."""
+    """The grade by the policy, and what follows from it.
+
+    The same for the same observation and pack, for ever.
+    """
     return decide(observation, grade(observation, policy), policy)
 
 

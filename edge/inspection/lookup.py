@@ -1,7 +1,7 @@
 """Identify and look up: from a scanned code to a unit of the open return.
 
-Every outcome can be finished by the staff: a unit to inspect, a question, or a plain word that this very unit was
-received before.
+Every outcome can be finished by the staff: a unit to inspect, a question, or a plain word that this very unit
+was received before.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,8 @@
-"""The station's own objects turned into the contract's messages: with `message_parts.py` the only place that knows both.
+"""The station's own objects turned into the contract's messages; nobody else knows both.
 
-Stock moves from `RETURNING` to the state that the disposition names. Goods that never were ours and goods that were
-not expected move too, so that every unit that was in a bag can be followed, but never into stock that can be sold.
+Stock moves from `RETURNING` to the state that the disposition names. Goods that never were ours and goods
+that were not expected move too, so that every unit that was in a bag can be followed, but never into stock
+that can be sold.
 """
 
 from collections.abc import Sequence

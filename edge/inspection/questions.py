@@ -1,8 +1,8 @@
-"""What only a person can say about a unit: which line, another one, the date on the pack, its weight, its serial.
+"""What only a person can say about a unit: which line, another one, the date on the pack, weight, serial.
 
-`next_question` gives the first thing that is still unknown and matters; `answer` takes what the person said. Both are
-pure. Nothing is asked that the code on the pack already says, and nothing about a unit that will be held or handed
-back whatever the answer.
+`next_question` gives the first thing that is still unknown and matters; `answer` takes what the person said.
+Both are pure. Nothing is asked that the code on the pack already says, and nothing about a unit that will be
+held or handed back whatever the answer.
 """
 
 import re
@@ -46,7 +46,8 @@ def answer(item: ItemInHand, question: Question, value: str) -> ItemInHand:
     """The unit with the answer taken in.
 
     Raises:
-        WorkflowRefused: The answer is none of the choices, no date, no weight, no serial; the question stays open.
+        WorkflowRefused: The answer is none of the choices, no date, no weight, no serial; the question stays
+            open.
     """
     value = value.strip()
     changes = _ANSWERS[question.kind](item, question, value)

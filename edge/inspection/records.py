@@ -1,7 +1,7 @@
 """The rows in which the station keeps returns, inspections and what follows from them.
 
-The tables are made by `migrations/`; what a column means is said there. Records stay inside the stores of this
-package and of `edge/returns`: everybody else gets the domain's own types.
+The tables are made by `migrations/`; what a column means is said there. Records stay inside the stores of
+this package and of `edge/returns`: everybody else gets the domain's own types.
 """
 
 from peewee import BooleanField, CompositeKey, FloatField, IntegerField, TextField

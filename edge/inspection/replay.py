@@ -1,7 +1,7 @@
 """Judging stored inspections again, from the stored pictures, with the stored policy and the same model.
 
-The same evidence must give the same findings (to 1e-4), grade, disposition and rules; where it doesn't, the result
-says what changed. This is what makes an old decision explainable and a new model comparable.
+The same evidence must give the same findings (to 1e-4), grade, disposition and rules; where it doesn't, the
+result says what changed. This is what makes an old decision explainable and a new model comparable.
 """
 
 from collections.abc import Callable, Sequence
@@ -130,7 +130,8 @@ def _view_differences(before: Sequence[JudgedView], after: Sequence[JudgedView])
             apart = max(moved, abs(one.score - two.score), abs(one.extent - two.extent))
             if one.kind is not two.kind or apart > TOLERANCE:
                 found.append(
-                    f"{old.view}: finding {number} was {one.kind} {one.score:.4f}, is {two.kind} {two.score:.4f}"
+                    f"{old.view}: finding {number} was {one.kind} {one.score:.4f}, "
+                    f"is {two.kind} {two.score:.4f}"
                 )
     return found
 

@@ -1,7 +1,7 @@
 """An inspection as it is kept: what was observed, what was proposed, what was confirmed, what moved.
 
-Together with the stored pictures, the policy pack and the model package it holds everything that is needed to judge
-the unit again to the same result.
+Together with the stored pictures, the policy pack and the model package it holds everything that is needed to
+judge the unit again to the same result.
 """
 
 from typing import Annotated, Any

@@ -1,7 +1,7 @@
 """The return in hand and the unit in hand, as the workflow carries them from step to step.
 
-Both are values: a step takes one and gives the next. They hold everything that a draft needs, so that a restart can
-show the staff where they were. Each field of `ItemInHand` says which step fills it.
+Both are values: a step takes one and gives the next. They hold everything that a draft needs, so that a
+restart can show the staff where they were. Each field of `ItemInHand` says which step fills it.
 """
 
 from decimal import Decimal
@@ -53,8 +53,8 @@ class ItemInHand(FrozenValue):
 
     Attributes:
         inspection_id: Made at the scan.
-        scanned_at_ns: Monotonic nanoseconds of the scan, or of the answer that let the work go on; pictures must be
-            younger.
+        scanned_at_ns: Monotonic nanoseconds of the scan, or of the answer that let the work go on; pictures
+            must be younger.
         code: identify: what was scanned; None where the code could not be read.
         product: look up: from the catalogue; None where it knows nothing of the article.
         name: look up: what the staff call it.

@@ -1,7 +1,7 @@
 """What happens when the disk runs short: pictures that the OMS has confirmed go first, events never.
 
-Below the reserve, and past their days, pictures of settled inspections are removed, oldest first; their digests stay.
-Below the last limit the station says that it stops, while it can still say so.
+Below the reserve, and past their days, pictures of settled inspections are removed, oldest first; their
+digests stay. Below the last limit the station says that it stops, while it can still say so.
 """
 
 import shutil

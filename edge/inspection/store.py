@@ -80,7 +80,8 @@ class InspectionStore:
     def unfinished(self) -> list[tuple[str, datetime]]:
         """Returns that are not closed, with the time of their last unit (or of their arrival)."""
         rows = self.database.sql(
-            "SELECT r.return_id, coalesce((SELECT max(saved_at) FROM inspection i WHERE i.return_id = r.return_id), "
+            "SELECT r.return_id, coalesce("
+            "(SELECT max(saved_at) FROM inspection i WHERE i.return_id = r.return_id), "
             "r.received_at) FROM received_return r WHERE r.status <> 'CLOSED' ORDER BY r.received_at"
         )
         return [(str(return_id), datetime.fromisoformat(str(at))) for return_id, at in rows]
@@ -223,7 +224,8 @@ class InspectionStore:
         with self.database.write():
             self.database.run(UnreadScanRecord.insert(at=at, scanner=scanner, text=text[:512], reason=reason))
 
-    # --- inside the transactions -----------------------------------------------------------------------------
+    # --- inside the transactions
+    # -----------------------------------------------------------------------------
 
     def _owe(self, message: WireModel, return_id: str, clock: ClockReading) -> str:
         event_type = str(message.EVENT_TYPE)  # type: ignore[attr-defined]

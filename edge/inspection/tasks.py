@@ -1,4 +1,7 @@
-"""Things the staff must do because the OMS refused a message or found something odd: find, move, recount, repair."""
+"""Things the staff must do because the OMS refused a message or found something odd.
+
+Find, move, recount, repair.
+"""
 
 import json
 from collections.abc import Callable

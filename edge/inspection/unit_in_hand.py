@@ -1,4 +1,7 @@
-"""The unit in hand, from its code to a proposal: look up, ask what only a person knows, look at it, decide."""
+"""The unit in hand, from its code to a proposal.
+
+Look up, ask what only a person knows, look at it, decide.
+"""
 
 from collections.abc import Callable
 
@@ -113,7 +116,7 @@ class UnitInHand:
     def look(self, after_ns: int) -> None:
         """Take pictures younger than `after_ns`, judge them, and propose."""
         state = self._state
-        item, opened = self.in_hand()
+        item, _ = self.in_hand()
         state.proposal = None
         if item.depth is not CaptureDepth.COUNT:
             state.looking = True

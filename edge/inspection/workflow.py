@@ -1,12 +1,13 @@
 """The work of one inspection, step by step.
 
     scan → identify → look up → capture → check picture → detect → grade → decide → confirm → commit
-                                                                                              └→ relay → OMS ack
+                                                                                              └→ relay → OMS
+                                                                                              ack
 
-A bag's number opens a return; each item's code then goes through these steps until the person at the desk confirms,
-changes, retakes or sets aside. What is confirmed is committed before the desk says *Saved*; the relay and the OMS's
-acknowledgement follow on their own (`sync`). Questions that only a person can answer come before the picture, so that
-the picture is of the item as it lies there when all else is known.
+A bag's number opens a return; each item's code then goes through these steps until the person at the desk
+confirms, changes, retakes or sets aside. What is confirmed is committed before the desk says *Saved*; the
+relay and the OMS's acknowledgement follow on their own (`sync`). Questions that only a person can answer come
+before the picture, so that the picture is of the item as it lies there when all else is known.
 """
 
 import logging
@@ -88,7 +89,8 @@ class InspectionWorkflow:
         """Call `listener` with the desk after each change."""
         self._state.on_change(listener)
 
-    # --- scan → identify -------------------------------------------------------------------------------------
+    # --- scan → identify
+    # -------------------------------------------------------------------------------------
 
     def scan(self, scan: Scan) -> Desk:
         """Take a scanner's read; whatever it holds, the desk says what was understood."""
@@ -137,7 +139,8 @@ class InspectionWorkflow:
             case Command.YES | Command.NO:
                 self._unit.answer_by_command(first=command is Command.YES)
 
-    # --- look up → capture → check picture → detect → grade → decide: `unit_in_hand.py` ----------------------------
+    # --- look up → capture → check picture → detect → grade → decide: `unit_in_hand.py`
+    # ----------------------------
 
     def answer(self, question_id: str, value: str) -> Desk:
         """Answer the open question: a choice's value, an ISO date, a decimal or text."""
@@ -147,7 +150,8 @@ class InspectionWorkflow:
         """Begin a unit whose code can't be read: the person chooses the line."""
         return self._do(self._unit.begin_without_code)
 
-    # --- confirm → commit ----------------------------------------------------------------------------------------
+    # --- confirm → commit
+    # ----------------------------------------------------------------------------------------
 
     def accept(self, inspection_id: str) -> Desk:
         """Save the proposal as it stands; when this returns, the unit survives a power cut."""
@@ -165,7 +169,10 @@ class InspectionWorkflow:
         reason_code: str,
         badge: str | None,
     ) -> Desk:
-        """Save another grade or disposition, with a coded reason; nearer to sale takes a supervisor's badge."""
+        """Save another grade or disposition, with a coded reason.
+
+        Nearer to sale takes a supervisor's badge.
+        """
 
         def change() -> None:
             proposal = self._proposed(inspection_id)
@@ -196,7 +203,8 @@ class InspectionWorkflow:
     def _set_aside(self, proposal: Proposal, reason_code: str) -> None:
         self._confirming.set_aside(*self._unit.in_hand(), proposal, reason_code)
 
-    # --- the return ------------------------------------------------------------------------------------------------
+    # --- the return
+    # ------------------------------------------------------------------------------------------------
 
     def close_return(self) -> Desk:
         """The bag is empty: close the return with what was received and what is missing."""
@@ -206,7 +214,8 @@ class InspectionWorkflow:
         """Put the bag aside unfinished; scanning it again opens it where it was."""
         return self._do(self._arrivals.leave)
 
-    # --- afterwards --------------------------------------------------------------------------------------------------
+    # --- afterwards
+    # --------------------------------------------------------------------------------------------------
 
     def undo(self, inspection_id: str) -> Desk:
         """Correct a saved inspection: its movements are reversed by a new event."""
@@ -233,10 +242,14 @@ class InspectionWorkflow:
         self._do(lambda: self._arrivals.close_overdue() and None)
 
     def resume(self, seen: Seen | None) -> None:
-        """After a restart: go on with the unit that was in hand, from its kept pictures where there are any."""
+        """After a restart: go on with the unit that was in hand.
+
+        From its kept pictures where there are any.
+        """
         self._do(lambda: self._unit.resume(seen))
 
-    # --- how each of these is run --------------------------------------------------------------------------------------
+    # --- how each of these is run
+    # --------------------------------------------------------------------------------------
 
     def _do(self, step: Callable[[], object], *, tell: bool = False) -> Desk:
         """Run one step with the desk to itself, show the result, keep a draft of it.

@@ -170,7 +170,10 @@ class LocalCopy:
         self._database.run(ExpectedReturnRecord.delete())
 
     def forget_reference(self) -> None:
-        """Forget articles and places. Blocks stay: a recalled lot must not become sellable while a list is rebuilt."""
+        """Forget articles and places. Blocks stay.
+
+        A recalled lot must not become sellable while a list is rebuilt.
+        """
         for record in (ProductGtinRecord, ProductRecord, PlaceRecord):
             self._database.run(record.delete())
 
@@ -206,7 +209,8 @@ class LocalCopy:
 
     def _put_product(self, product: Product) -> None:
         self._database.sql(
-            "INSERT INTO product (sku, body) VALUES (?, ?) ON CONFLICT (sku) DO UPDATE SET body = excluded.body",
+            "INSERT INTO product (sku, body) VALUES (?, ?) "
+            "ON CONFLICT (sku) DO UPDATE SET body = excluded.body",
             (product.sku, product.model_dump_json()),
         )
         self._database.run(ProductGtinRecord.delete().where(ProductGtinRecord.sku == product.sku))

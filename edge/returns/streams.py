@@ -39,6 +39,9 @@ class ReferenceStream:
         )
 
     def reset(self, database: Database) -> None:
-        """The stream was rebuilt: forget articles and places, and keep blocks until their new list is here."""
+        """The stream was rebuilt.
+
+        Forget articles and places, and keep blocks until their new list is here.
+        """
         del database
         self._copy.forget_reference()
