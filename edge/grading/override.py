@@ -26,7 +26,7 @@ class Role(StrEnum):
 
 
 class OverrideReason(StrEnum):
-    """Why somebody changed the proposal; the page's sentence is `override.<reason>`."""
+    """Why somebody changed the proposal; the page's words are `reason.<code>`."""
 
     DAMAGE_NOT_SEEN = "damage_not_seen"  # by the station
     NO_DAMAGE = "no_damage"  # a finding is wrong

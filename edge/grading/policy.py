@@ -142,6 +142,12 @@ class SealPolicy(FrozenValue):
     opened: Grade
     unknown_with_customer: Grade
 
+    @model_validator(mode="after")
+    def _opened_is_never_better(self) -> Self:
+        if self.opened.value < self.unknown_with_customer.value:
+            raise ValueError("opened may not get a better grade than unknown_with_customer")
+        return self
+
 
 class IdentityPolicy(FrozenValue):
     """`[identity]`: doubts about which article it is."""
