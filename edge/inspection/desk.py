@@ -164,6 +164,7 @@ class ProposalOnDesk:
     decided_ms: float
     allowed: list[str]  # dispositions the person at the desk may choose without a supervisor
     allowed_with_supervisor: list[str]
+    timings_ms: dict[str, float] = field(default_factory=dict)  # by step: wait for the picture, vision, model
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,7 @@ class DeskState:
                 proposal.judged.seen.views,
                 proposal.place,
                 proposal.decided_ms,
+                proposal.judged.seen.timings_ms,
             )
             if proposal is not None and item is not None
             else None,

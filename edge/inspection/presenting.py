@@ -1,6 +1,6 @@
 """The session as the staff see it: domain values turned into the desk's."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from edge.grading.decision import Decision, GradedFinding
 from edge.inspection.desk import (
@@ -65,6 +65,7 @@ def proposal_on_desk(
     views: Sequence[JudgedView],
     place: Place,
     decided_ms: float,
+    timings_ms: Mapping[str, float],
 ) -> ProposalOnDesk:
     """What the station proposes."""
     return ProposalOnDesk(
@@ -81,6 +82,7 @@ def proposal_on_desk(
         decided_ms=round(decided_ms, 1),
         allowed=[each.value for each in decision.allowed],
         allowed_with_supervisor=[each.value for each in decision.allowed_with_supervisor],
+        timings_ms={step: round(spent, 2) for step, spent in timings_ms.items()},
     )
 
 
