@@ -2,7 +2,7 @@
 
 `id` and `(station, epoch, sequence)` are fixed at commit, and so are the bytes: an event is never edited
 afterwards. `id` alone tells a duplicate. `sequence` has no gaps within an epoch and reveals a loss; it
-imposes no order. `time` is the station's wall clock; where `clockok` is false, the order and `monotonic`
+imposes no order. `time` is the station's wall clock; where `clockok` is false, the order and `elapsed`
 (seconds since the epoch began, from a clock that nobody can set) are what to believe.
 """
 
@@ -24,7 +24,7 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 OWN_ATTRIBUTES = frozenset(
     (
         *("specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "data"),
-        *("site", "station", "epoch", "sequence", "replaces", "clockok", "monotonic"),
+        *("site", "station", "epoch", "sequence", "replaces", "clockok", "elapsed"),
     )
 )
 
@@ -85,7 +85,7 @@ def seal(
         "epoch": epoch,
         "sequence": sequence,
         "clockok": event.clock_ok,
-        "monotonic": f"{elapsed_s:.3f}",
+        "elapsed": int(elapsed_s),
     }
     if event.dataschema is not None:
         envelope["dataschema"] = event.dataschema
