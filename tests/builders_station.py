@@ -178,7 +178,7 @@ def a_detail(summary: InspectionSummary) -> InspectionDetail:
         views=views(summary.inspection_id),
         findings=findings(),
         reasons=a_proposal().reasons,
-        movements=[MovementSummary("RETURNS", "MARKDOWN", summary.place_label, "1 C62")],
+        movements=[MovementSummary("RETURNING", "MARKDOWN", summary.place_label, "1 C62")],
         model_version="parcels-0.1.0",
         policy_version="ambient_food@3f9a21c0",
         decided_by="station",

@@ -337,7 +337,7 @@ class FakeDevices:
         return [
             DeviceState("top", "camera", "simulator", "live", 0.04),
             DeviceState("front", "camera", "v4l2", "lost", 4.2, 2, lost),
-            DeviceState("counter", "scanner", "serial", "live", 31.0),
+            DeviceState("counter", "scanner", "serial", "ready", 31.0),
         ]
 
     def checks(self) -> list[HealthCheck]:

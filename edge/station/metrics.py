@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from edge.station.services import HealthState, StationServices
 
 _PREFIX = "darkstore_"
+_WORKING = ("live", "ready")  # a camera that gives pictures, a scanner that waits for the next code
 _HEALTH_VALUES = {HealthState.OK: 0, HealthState.WARNING: 1, HealthState.FAILED: 2}
 
 
@@ -69,7 +70,7 @@ def _devices(services: StationServices) -> Iterator[str]:
     devices = services.devices.devices()
     yield from _header("device_live", "1 while a camera or scanner works.")
     for device in devices:
-        yield sample("device_live", device.state == "live", {"kind": device.kind, "name": device.name})
+        yield sample("device_live", device.state in _WORKING, {"kind": device.kind, "name": device.name})
     yield from _header("device_restarts", "How often a device was started again.")
     for device in devices:
         yield sample("device_restarts", device.restarts, {"kind": device.kind, "name": device.name})

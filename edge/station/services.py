@@ -213,7 +213,7 @@ class DeviceState:
     name: str
     kind: str  # camera, scanner
     driver: str
-    state: str  # starting, live, stalled, lost
+    state: str  # a camera: starting, live, stalled, lost; a scanner: starting, ready, lost
     last_seen_s: float | None  # age of the last picture; for a scanner, time since its last read
     restarts: int = 0
     last_error: Message | None = None

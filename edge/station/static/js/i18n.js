@@ -43,14 +43,16 @@ export function word(kind, value) {
 
 const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hour12: false, numberingSystem: "latn" });
 const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC", numberingSystem: "latn" });
+const month = new Intl.DateTimeFormat(locale, { month: "long", year: "numeric", timeZone: "UTC", numberingSystem: "latn" });
 const longDay = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric", timeZone: "UTC", numberingSystem: "latn" });
 const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 3, numberingSystem: "latn" });
 
 export const time = (iso) => clock.format(new Date(iso));
 export const count = (value) => number.format(value);
 
-/** An ISO date as a day; anything else as it is. */
+/** An ISO date as a day, an ISO month as a month; anything else as it is. */
 export function date(iso, { long = false } = {}) {
+  if (/^\d{4}-\d{2}$/.test(iso)) return month.format(new Date(`${iso}-01T00:00:00Z`));
   const parsed = new Date(`${iso}T00:00:00Z`);
   return /^\d{4}-\d{2}-\d{2}$/.test(iso) && !Number.isNaN(parsed.valueOf()) ? (long ? longDay : day).format(parsed) : visible(iso);
 }

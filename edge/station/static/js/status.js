@@ -8,7 +8,7 @@ import { attempt, beginList, empty } from "./records.js";
 import { visible } from "./visible.js";
 
 const CHECK_SIGNS = { disk: "disk", clock: "clock", broker: "cloud", model: "brain", policy: "task", backlog: "sent", database: "disk" };
-const LEVELS = { ok: "success", warning: "warning", failed: "error", live: "success", starting: "", stalled: "warning", lost: "error" };
+const LEVELS = { ok: "success", warning: "warning", failed: "error", live: "success", ready: "success", starting: "", stalled: "warning", lost: "error" };
 const OUTBOX_FILTERS = { all: "", owed: "state=PENDING&state=SENT", dead: "state=DEAD" };
 const ROW_LEVELS = { SETTLED: "success", DEAD: "error" };
 let filter = "all";

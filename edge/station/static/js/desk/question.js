@@ -10,14 +10,20 @@ function choiceButton(choice, index, onAnswer) {
   return h("button", { type: "button", class: "choice", "data-digit": digit, "data-value": choice.value, onclick: () => onAnswer(choice.value) }, digit && h("kbd", { "aria-hidden": "true" }, digit), h("span", {}, say(choice.label)));
 }
 
-/** Digits typed for a date, shown as 31-03-2027; other signs are dropped. */
+/**
+ * Digits typed for a date, shown as 31-03-2027; other signs are dropped. Where only month and year are printed they
+ * are typed alone, 03-2027: no month begins with 20, so the two are told apart.
+ */
 export function dateMask(text) {
   const digits = text.replace(/\D/g, "").slice(0, 8);
+  if (digits.slice(2, 4) === "20") return `${digits.slice(0, 2)}-${digits.slice(2, 6)}`;
   return [digits.slice(0, 2), digits.slice(2, 4), digits.slice(4)].filter(Boolean).join("-");
 }
 
-/** 31-03-2027 as 2027-03-31; null where there is no such day. */
+/** 31-03-2027 as 2027-03-31, 03-2027 as 2027-03; null where there is no such day or month. */
 export function isoDate(text) {
+  const month = /^(0[1-9]|1[0-2])-(20\d{2})$/.exec(text);
+  if (month) return `${month[2]}-${month[1]}`;
   const found = /^(\d{2})-(\d{2})-(\d{4})$/.exec(text);
   if (!found) return null;
   const iso = `${found[3]}-${found[2]}-${found[1]}`;
