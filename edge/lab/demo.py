@@ -20,7 +20,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from edge.lab.demo_folder import SITE, STATION, SUPERVISOR, DemoFolder, ShiftChoice
+from edge.lab.demo_folder import SITE, SUPERVISOR, DemoFolder, ShiftChoice
 from edge.lab.demo_options import DemoOptions
 from edge.lab.demo_report import (
     count_dispositions,
@@ -179,10 +179,12 @@ class _Demo:
                 timeout_s=SETTLE_TIMEOUT_S,
                 on_progress=lambda left: progress.update(task, description=f"Still owed to the OMS: {left}"),
             )
-        applied = read_ledger(self.folder.oms, SITE, STATION)
-        reconciliation = compare(journal.entries(), applied, owed)
-        returns = describe_returns(shift, journal.entries(), applied)
-        cases = describe_cases(shift, journal.entries())
+        entries = journal.entries()
+        booked = read_ledger(self.folder.oms, entries)
+        reconciliation = compare(entries, booked, owed)
+        self.folder.write_saved(entries)
+        returns = describe_returns(shift, entries, booked)
+        cases = describe_cases(shift, entries)
         dispositions = count_dispositions(returns)
         whole = shift.cases == frozenset(CASES)
         missing = [name for name, count in dispositions.items() if count == 0 and whole]
@@ -199,7 +201,7 @@ class _Demo:
             "lost": len(reconciliation.lost),
             "applied_twice": len(reconciliation.applied_twice),
             "unknown": len(reconciliation.unknown),
-            "rejected": reconciliation.rejected,
+            "rejected": len(reconciliation.rejected),
             "lost_inspections": list(reconciliation.lost),
             "applied_twice_inspections": list(reconciliation.applied_twice),
             "owed_when_the_network_came_back": self._owed_when_mended,

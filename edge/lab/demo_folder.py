@@ -7,12 +7,15 @@ DATA/scene/             what the simulated cameras see now
 DATA/station/           the station's data folder and station.toml
 DATA/oms/               the OMS receiver's ledger, and what it publishes
 DATA/logs/              what each program printed
+DATA/saved.jsonl        at the end: what was shown as saved, for `darkstore oms reconcile --journal`
 """
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from edge.cli_errors import CommandFailed, Exit
 from edge.lab.drawn_pictures import VIEWS
@@ -157,6 +160,15 @@ socket = {json.dumps(str(self.scanner))}
 {cameras}""",
             encoding="utf-8",
         )
+
+    def write_saved(self, entries: Iterable[Mapping[str, Any]]) -> None:
+        """What was shown as saved, as `darkstore oms reconcile --journal` reads it."""
+        lines = [
+            json.dumps({"inspection_id": one["inspection_id"], "saved_at": one["at"]})
+            for one in entries
+            if one["kind"] == "saved"
+        ]
+        (self.path / "saved.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
     def write_references(self, pictures: dict[str, bytes]) -> None:
         """Pictures of the empty station, from which items are told."""

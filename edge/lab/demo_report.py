@@ -8,13 +8,13 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 
 from edge.grading.decision import Disposition
-from edge.lab.settling import Applied, Reconciliation
+from edge.lab.settling import Booked, Reconciliation
 from edge.lab.shift.plan import CASES, Shift
 
 JsonObject = dict[str, Any]
 
 
-def describe_returns(shift: Shift, journal: Sequence[JsonObject], applied: Applied) -> list[JsonObject]:
+def describe_returns(shift: Shift, journal: Sequence[JsonObject], booked: Booked) -> list[JsonObject]:
     """Each return with its items, as the driver saw them, and what the OMS made of each."""
     undone = {entry["inspection_id"] for entry in journal if entry["kind"] == "undone"}
     items: dict[str, list[JsonObject]] = defaultdict(list)
@@ -25,7 +25,7 @@ def describe_returns(shift: Shift, journal: Sequence[JsonObject], applied: Appli
         if entry["kind"] != "saved":
             continue
         inspection_id = entry["inspection_id"]
-        state = applied.states.get(inspection_id, "missing")
+        state = booked.answers.get(inspection_id, "missing")
         items[entry["play_id"]].append(
             {
                 "item": entry["item"],
@@ -38,7 +38,7 @@ def describe_returns(shift: Shift, journal: Sequence[JsonObject], applied: Appli
                 "undone": inspection_id in undone,
                 "rules": list(entry["rules"]),
                 "decided_ms": entry["decided_ms"],
-                "oms": f"{state}, corrected" if inspection_id in applied.corrected else state,
+                "oms": f"{state}, taken back" if inspection_id in booked.taken_back else state,
             }
         )
     return [
@@ -125,7 +125,7 @@ def _reconciliation_table(reconciliation: Reconciliation) -> RenderableType:
         reconciliation.owed,
         len(reconciliation.lost),
         len(reconciliation.applied_twice),
-        reconciliation.rejected,
+        len(reconciliation.rejected),
     )
     owed, lost, twice, rejected = ((bad if figure else good).format(figure) for figure in figures)
     table.add_row(owed, str(reconciliation.confirmed), str(reconciliation.applied), lost, twice, rejected)

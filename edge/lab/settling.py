@@ -4,32 +4,38 @@ The station is not asked what it believes. What counts is what it showed as save
 OMS has booked (its ledger).
 """
 
-import json
-import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from edge.lab.station_client import StationClient
+from sync.database import Database
+from sync.oms.ledger import LEDGER_FILE, MIGRATIONS
+from sync.oms.reconcile import Report, Saved, reconcile
 
 POLL_S = 0.1
 INSPECTED = "darkstore.return.inspected.v1"
-CORRECTED = "darkstore.return.corrected.v1"
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
-    """What the OMS's ledger says of one station."""
+class Booked:
+    """What the OMS's ledger says.
 
-    inspections: Counter[str]  # how often each inspection's movements were applied
-    corrected: frozenset[str]  # inspections that a correction took back
-    states: dict[str, str]  # inspection → applied, rejected, or an exception
-    rejected: int
-    events: int
+    Attributes:
+        applied: How often each inspection was applied.
+        taken_back: Inspections that an undo took back.
+        answers: The OMS's last word on each inspection: applied, rejected, or an exception.
+        report: The OMS's own comparison of its books with what was shown as saved.
+    """
+
+    applied: Counter[str]
+    taken_back: frozenset[str]
+    answers: dict[str, str]
+    report: Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +47,9 @@ class Reconciliation:
         confirmed: Inspections that the station showed as saved, by the driver's journal.
         applied: Of them, those that the OMS has applied.
         lost: Shown as saved, and not applied.
-        applied_twice: Applied more than once, or undone and not taken back.
+        applied_twice: Applied more than once, undone and not taken back, or books that do not balance.
         unknown: Applied, and never shown as saved.
-        rejected: Refused by the OMS.
+        rejected: Refused by the OMS and not repaired.
     """
 
     owed: int
@@ -52,12 +58,12 @@ class Reconciliation:
     lost: tuple[str, ...]
     applied_twice: tuple[str, ...]
     unknown: tuple[str, ...]
-    rejected: int
+    rejected: tuple[str, ...]
 
     @property
     def good(self) -> bool:
         """Whether nothing is lost, doubled or left over."""
-        return not (self.owed or self.lost or self.applied_twice or self.rejected)
+        return not (self.owed or self.lost or self.applied_twice or self.unknown or self.rejected)
 
 
 def wait_until_settled(
@@ -79,57 +85,53 @@ def wait_until_settled(
         sleep(POLL_S)
 
 
-def read_ledger(oms_folder: Path, site: str, station: str) -> Applied:
-    """Read the OMS's database, which stays open in its own process."""
-    uri = f"{(oms_folder / 'oms.db').absolute().as_uri()}?mode=ro"
-    with closing(sqlite3.connect(uri, uri=True, timeout=10.0)) as ledger:
-        rows = ledger.execute(
-            "SELECT type, status, exception, inspection_id, corrected_by, movements FROM events "
-            "WHERE site = ? AND station = ?",
-            (site, station),
-        ).fetchall()
-    applied: Counter[str] = Counter()
-    corrected: set[str] = set()
-    states: dict[str, str] = {}
-    for kind, status, exception, inspection_id, corrected_by, movements in rows:
-        if kind == INSPECTED and inspection_id:
-            states[inspection_id] = exception or status
-            if status == "applied":
-                applied[inspection_id] += 1
-            if corrected_by:
-                corrected.add(inspection_id)
-        elif (
-            kind == CORRECTED
-            and inspection_id
-            and status == "applied"
-            and json.loads(movements or "[]") == []
-        ):
-            corrected.add(inspection_id)
-    rejected = sum(1 for row in rows if row[1] == "rejected")
-    return Applied(applied, frozenset(corrected), states, rejected, len(rows))
+def read_ledger(oms_folder: Path, journal: Iterable[dict[str, Any]]) -> Booked:
+    """Read the OMS's database, whether its own process is still at work on it or not.
+
+    Args:
+        oms_folder: The receiver's data folder.
+        journal: The driver's entries.
+    """
+    shown = [Saved(str(one["inspection_id"]), None, INSPECTED) for one in journal if one["kind"] == "saved"]
+    ledger = Database.open(oms_folder / LEDGER_FILE, [MIGRATIONS], now=lambda: datetime.now(UTC))
+    try:
+        with ledger.read():
+            events = ledger.sql(
+                "SELECT inspection_id, status, exception FROM events WHERE type = ?", (INSPECTED,)
+            )
+            inactive = ledger.sql("SELECT inspection_id FROM inspections WHERE active = 0")
+        report = reconcile(ledger, shown)
+    finally:
+        ledger.close()
+    return Booked(
+        applied=Counter(str(one) for one, status, _ in events if status == "applied"),
+        taken_back=frozenset(str(row[0]) for row in inactive),
+        answers={str(one): str(exception or status) for one, status, exception in events},
+        report=report,
+    )
 
 
-def compare(journal: Iterable[dict[str, Any]], applied: Applied, owed: int) -> Reconciliation:
-    """Compare what was shown as saved with what was applied.
+def compare(journal: Iterable[dict[str, Any]], booked: Booked, owed: int) -> Reconciliation:
+    """Compare what was shown as saved with what was applied, by our own count and by the OMS's.
 
     Args:
         journal: The driver's entries.
-        applied: The OMS's ledger.
+        booked: The OMS's ledger.
         owed: What the station still owes.
     """
     entries = list(journal)
     saved = [str(entry["inspection_id"]) for entry in entries if entry["kind"] == "saved"]
     undone = [str(entry["inspection_id"]) for entry in entries if entry["kind"] == "undone"]
-    lost = [one for one in saved if applied.inspections[one] == 0]
-    twice = [one for one, times in applied.inspections.items() if times > 1]
-    twice += [one for one in undone if one not in applied.corrected]
-    unknown = [one for one in applied.inspections if one not in set(saved)]
+    lost = {one for one in saved if booked.applied[one] == 0} | set(booked.report.lost)
+    twice = {one for one, times in booked.applied.items() if times > 1} | set(booked.report.applied_twice)
+    twice |= {one for one in undone if one not in booked.taken_back}
+    unknown = {one for one in booked.applied if one not in set(saved)} | set(booked.report.unknown_to_journal)
     return Reconciliation(
         owed=owed,
         confirmed=len(saved),
-        applied=len(saved) - len(lost),
-        lost=tuple(lost),
-        applied_twice=tuple(twice),
-        unknown=tuple(unknown),
-        rejected=applied.rejected,
+        applied=sum(1 for one in saved if booked.applied[one] > 0),
+        lost=tuple(sorted(lost)),
+        applied_twice=tuple(sorted(twice)),
+        unknown=tuple(sorted(unknown)),
+        rejected=booked.report.rejected,
     )
