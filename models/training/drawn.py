@@ -25,9 +25,10 @@ from vision.localisation import EmptyStation, Localiser, Region
 from vision.settings import DetectorSettings, LocalisationSettings
 
 NAMES = (
-    "MASALA CRISPS", "MANGO PULP", "ATTA", "TOOR DAL", "GREEN TEA", "FACE WASH", "SHAMPOO", "COCONUT OIL", "MUESLI",
-    "TOMATO PUREE", "BASMATI", "RUSK", "JAGGERY", "PANEER", "COLA", "SWEET CORN", "CHICKPEAS", "HAND WASH", "HONEY",
-    "PEANUT BUTTER", "FLOOR CLEANER", "SOAP", "COOKIES", "NOODLES", "COFFEE", "SUGAR", "POHA", "GHEE", "PICKLE", "JAM",
+    "MASALA CRISPS", "MANGO PULP", "ATTA", "TOOR DAL", "GREEN TEA", "FACE WASH", "SHAMPOO", "COCONUT OIL",
+    "MUESLI", "TOMATO PUREE", "BASMATI", "RUSK", "JAGGERY", "PANEER", "COLA", "SWEET CORN", "CHICKPEAS",
+    "HAND WASH", "HONEY", "PEANUT BUTTER", "FLOOR CLEANER", "SOAP", "COOKIES", "NOODLES", "COFFEE", "SUGAR",
+    "POHA", "GHEE", "PICKLE", "JAM",
 )  # fmt: skip
 LINES = (
     "Family pack",
@@ -128,7 +129,7 @@ def random_look(rng: np.random.Generator, family: int) -> StationLook:
 
 
 class Drawer:
-    """Draws samples one after the other; each number gives the same sample on every machine that rounds alike."""
+    """Draws samples one after the other; the same number gives the same sample, always."""
 
     def __init__(self, seed: int, size: int, crops: Crops, intact_share: float) -> None:
         """Draw squares of `size` pixels from the family of pictures that `seed` stands for."""

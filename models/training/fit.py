@@ -1,4 +1,4 @@
-"""Runs the trainer on a written dataset. Heavy tools (torch, ultralytics) are imported only here and on call."""
+"""Runs the trainer on a written dataset. torch and ultralytics are imported only here, on call."""
 
 import csv
 import os
@@ -45,13 +45,16 @@ def fit(
     model = YOLO(recipe.fit.architecture)
     model.add_callback("on_pretrain_routine_end", _both_cores(threads))
     settings: dict[str, Any] = {
-        "data": str(dataset / "data.yaml"), "imgsz": recipe.input_size, "epochs": recipe.fit.epochs, "time": hours,
-        "batch": recipe.fit.batch, "nbs": recipe.fit.batch, "optimizer": "AdamW", "lr0": recipe.fit.learning_rate,
-        "cos_lr": True, "lrf": 0.02, "warmup_epochs": 1.0, "mosaic": recipe.fit.mosaic, "close_mosaic": recipe.fit.close_mosaic,
-        "scale": recipe.fit.scale, "degrees": recipe.fit.degrees, "fliplr": recipe.fit.flip, "flipud": 0.1,
-        "hsv_h": 0.02, "hsv_s": 0.6, "hsv_v": 0.35, "translate": 0.08, "erasing": 0.0, "amp": False, "pretrained": False,
-        "seed": recipe.seed % 2**31, "deterministic": True, "device": device, "workers": 1, "cache": "ram",
-        "plots": False, "patience": 0, "project": str(runs), "name": f"{recipe.name}-{recipe.version}", "exist_ok": True, "verbose": False,
+        "data": str(dataset / "data.yaml"), "imgsz": recipe.input_size, "device": device, "workers": 1,
+        "epochs": recipe.fit.epochs, "time": hours, "patience": 0, "seed": recipe.seed % 2**31,
+        "batch": recipe.fit.batch, "nbs": recipe.fit.batch, "pretrained": False, "amp": False,
+        "optimizer": "AdamW", "lr0": recipe.fit.learning_rate, "cos_lr": True, "lrf": 0.02,
+        "warmup_epochs": 1.0,
+        "mosaic": recipe.fit.mosaic, "close_mosaic": recipe.fit.close_mosaic, "scale": recipe.fit.scale,
+        "degrees": recipe.fit.degrees, "fliplr": recipe.fit.flip, "flipud": 0.1, "translate": 0.08,
+        "hsv_h": 0.02, "hsv_s": 0.6, "hsv_v": 0.35, "erasing": 0.0, "deterministic": True, "cache": "ram",
+        "plots": False, "verbose": False,
+        "project": str(runs.resolve()), "name": f"{recipe.name}-{recipe.version}", "exist_ok": True,
     }  # fmt: skip
     model.train(**settings)
     return runs / f"{recipe.name}-{recipe.version}"
@@ -85,8 +88,8 @@ def _prepare_tools(runs: Path) -> None:
         shutil.copy(Path(found.origin).parent / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf", font)
 
 
-def _both_cores(threads: int) -> Any:  # noqa: ANN401 - a callback of the trainer, which has no types
-    def on_start(trainer: Any) -> None:  # noqa: ANN401
+def _both_cores(threads: int) -> Any:
+    def on_start(trainer: Any) -> None:
         import torch
 
         if trainer.device.type == "cpu":

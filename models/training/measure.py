@@ -1,7 +1,7 @@
 """Measures a detector on pictures it never saw, each figure beside what would be reached without looking.
 
-Floors: for boxes, each picture's findings are compared with another picture's truth; for whole photographs, the same
-detector is asked again with the item hidden, so that only the surroundings can tell.
+Floors: for boxes, each picture's findings are compared with another picture's truth; for whole photographs,
+the same detector is asked again with the item hidden, so that only the surroundings can tell.
 """
 
 import json
@@ -181,6 +181,7 @@ class _PhotoSet:
 def _photographs(recipe: Recipe, find: Finder, shared: Path) -> list[Measurement]:
     anything = frozenset(recipe.classes)
     caps = shared / CAPS_PHOTOS.folder
+    damaged = ("minor", "major", "critical")
     sets = [
         _PhotoSet(
             "photographs of bottles, open against closed, numbers not trained on (CC-BY-4.0)",
@@ -190,18 +191,23 @@ def _photographs(recipe: Recipe, find: Finder, shared: Path) -> list[Measurement
         ),
         _PhotoSet(
             "photographs of broken biscuits, never trained on (CC-BY-SA-4.0)",
-            sorted((shared / "cookies").glob("*/anomaly/*.jpg")), sorted((shared / "cookies").glob("*/normal/*.jpg")), anything,
+            sorted((shared / "cookies").glob("*/anomaly/*.jpg")),
+            sorted((shared / "cookies").glob("*/normal/*.jpg")),
+            anything,
         ),
         _PhotoSet(
             "photographs of incomplete toys, never trained on (CC-BY-SA-4.0)",
-            sorted((shared / "toys" / "anomaly").glob("*.jpg")), sorted((shared / "toys" / "normal").glob("*.jpg")), anything,
+            sorted((shared / "toys" / "anomaly").glob("*.jpg")),
+            sorted((shared / "toys" / "normal").glob("*.jpg")),
+            anything,
         ),
         _PhotoSet(
             "photographs of food cans, dented against sound, never trained on (evaluation only)",
-            sorted(path for grade in ("minor", "major", "critical") for path in (shared / "cans" / grade).glob("*.jpg")),
-            sorted((shared / "cans" / "none").glob("*.jpg")), anything,
+            sorted(path for grade in damaged for path in (shared / "cans" / grade).glob("*.jpg")),
+            sorted((shared / "cans" / "none").glob("*.jpg")),
+            anything,
         ),
-    ]  # fmt: skip
+    ]
     results = [_measure_photographs(recipe, find, entry) for entry in sets]
     shop = sorted((shared / "grocery" / "test").glob("*/*.jpg"))[::4]
     if shop:

@@ -1,7 +1,7 @@
 """Turns trained weights into the one ONNX file that a station runs.
 
-The head is exported raw, `[1, 4 + classes, N]`, and static: the station merges boxes itself, in numpy, so that the
-same picture gives the same findings on every machine.
+The head is exported raw, `[1, 4 + classes, N]`, and static: the station merges boxes itself, in numpy, so
+that the same picture gives the same findings on every machine.
 """
 
 import shutil

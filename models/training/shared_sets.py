@@ -1,7 +1,8 @@
 """Photographs that join the drawn pictures, each from a set whose licence is named and allows it.
 
-Sets under a share-alike licence stay out of the weights that ship: whether weights are an adaptation of the pictures
-is unsettled, and the package's licence must not depend on the answer. They serve as held-out test pictures instead.
+Sets under a share-alike licence stay out of the weights that ship: whether weights are an adaptation of the
+pictures is unsettled, and the package's licence must not depend on the answer. They serve as held-out test
+pictures instead.
 """
 
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from vision.findings import Box, DefectKind
 
 OPEN_CLASS = "1"
 HELD_OUT_EVERY = 5
-"""Of the caps photographs each fifth run of ten successive numbers is held out: neighbours show the same scene."""
+"""Of the caps photographs each fifth run of ten numbers is held out: neighbours show the same scene."""
 
 
 @dataclass(frozen=True, slots=True)

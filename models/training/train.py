@@ -2,7 +2,8 @@
 
     python -m models.training.train all --work build/damage --shared ../shared/data
 
-Each step can be run alone; each reads what the one before it left in the working folder. A GPU is used when named.
+Each step can be run alone; each reads what the one before it left in the working folder. A GPU is used when
+named.
 """
 
 import argparse

@@ -1,9 +1,9 @@
 """Pictures of returned goods, drawn rather than photographed.
 
 The demo station and the first detector need pictures of packed goods with damage whose place is known to the
-pixel, and the project ships no photographs. So it draws an inspection station with two cameras (`top`, `front`),
-puts a carton, can, bottle or pouch with believable print and real barcodes on it, damages it, and states the box of
-each damage. Everything follows from a seed: the same description gives the same bytes.
+pixel, and the project ships no photographs. So it draws an inspection station with two cameras (`top`,
+`front`), puts a carton, can, bottle or pouch with believable print and real barcodes on it, damages it, and
+states the box of each damage. Everything follows from a seed: the same description gives the same bytes.
 
 Only numpy, cv2 and zxingcpp are needed, so that a device without training tools can draw its own demo.
 """

@@ -1,4 +1,4 @@
-"""The print on packs: brand panels, ingredients, nutrition tables, veg mark, price and date print, barcodes."""
+"""The print on packs: brand panels, ingredients, nutrition tables, veg mark, price and dates, barcodes."""
 
 import colorsys
 from dataclasses import dataclass
@@ -15,10 +15,28 @@ WHITE: Colour = (245, 247, 248)
 INK: Colour = (38, 34, 32)
 MODULE_PX = {CodeKind.EAN13: 3, CodeKind.DATAMATRIX: 5, CodeKind.NONE: 0}
 
-WORDS = (
-    "Wheat flour, Sugar, Edible oil, Salt, Spices, Raising agent, Milk solids, Cocoa, Rice, Lentils, Turmeric, "
-    "Chilli, Cumin, Emulsifier, Acidity regulator, Natural flavour, Water, Starch, Antioxidant, Vitamin premix"
-).split(", ")
+WORDS = [
+    "Wheat flour",
+    "Sugar",
+    "Edible oil",
+    "Salt",
+    "Spices",
+    "Raising agent",
+    "Milk solids",
+    "Cocoa",
+    "Rice",
+    "Lentils",
+    "Turmeric",
+    "Chilli",
+    "Cumin",
+    "Emulsifier",
+    "Acidity regulator",
+    "Natural flavour",
+    "Water",
+    "Starch",
+    "Antioxidant",
+    "Vitamin premix",
+]
 NUTRIENTS = (
     ("Energy", "kcal"),
     ("Protein", "g"),
@@ -235,7 +253,7 @@ def price_print(panel: Picture, spec: ItemSpec, rect: Rect) -> None:
 
 
 def place_code(panel: Picture, spec: ItemSpec, corner: tuple[int, int], upright: bool = False) -> Rect | None:
-    """Print the barcode with its lower right at `corner`; `upright` turns its bars level, as on curved packs."""
+    """Print the barcode with its lower right at `corner`; `upright`: bars level, as on curved packs."""
     code = code_picture(spec, MODULE_PX[spec.code])
     if code is None:
         return None

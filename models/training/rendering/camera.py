@@ -1,15 +1,19 @@
 """The drawn station's two cameras: where they stand and how they project millimetres onto pixels.
 
-World: x to the right, y away from the front camera, z up from the mat, origin where items are put, millimetres.
+World, in millimetres: x to the right, y away from the front camera, z up from the mat; items are put at the
+origin.
 """
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from models.training.rendering.spec import HEIGHT, WIDTH, View
 
-Points = np.ndarray[tuple[int, int], np.dtype[np.float64]]
+Points: TypeAlias = npt.NDArray[np.float64]
+"""One point a row (or a single point): millimetres in the world, or pixels on the screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +26,14 @@ class Camera:
         focal: Focal length in pixels.
     """
 
-    eye: np.ndarray[tuple[int], np.dtype[np.float64]]
+    eye: Points
     rows: Points
     focal: float
 
     def project(self, points: Points) -> Points:
         """Screen positions of world points, N x 3 to N x 2."""
         seen = (np.asarray(points, float) - self.eye) @ self.rows.T
-        return seen[:, :2] / seen[:, 2:3] * self.focal + np.array([WIDTH / 2, HEIGHT / 2])
+        return np.asarray(seen[:, :2] / seen[:, 2:3] * self.focal + np.array([WIDTH / 2, HEIGHT / 2]))
 
     def scale_at(self, point: tuple[float, float, float]) -> float:
         """Pixels a millimetre at a world point."""

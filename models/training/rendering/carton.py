@@ -1,4 +1,4 @@
-"""A folding carton: six printed faces, flaps that may stand open, a tray window from which a part may be missing."""
+"""A folding carton: six printed faces, flaps that may stand open, a tray that may lack a part."""
 
 from dataclasses import dataclass, field
 

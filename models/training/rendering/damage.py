@@ -1,7 +1,7 @@
 """Damage done to a printed surface: each function spoils the print or relief and records exactly where.
 
-Sizes are in the surface's pixels. Every function takes the surface, where, how large, the defect's number and the
-randomness to draw from.
+Sizes are in the surface's pixels. Every function takes the surface, where, how large, the defect's number and
+the randomness to draw from.
 """
 
 from collections.abc import Callable
@@ -9,6 +9,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
+from models.training.rendering.camera import Points
 from models.training.rendering.spec import Picture, Plane
 from models.training.rendering.surface import Surface, blob, cover, mottle, tint
 
@@ -58,7 +59,7 @@ def tear(surface: Surface, at: Spot, radius: float, number: int, rng: np.random.
     points = _wander(at, rng.uniform(0, np.pi), radius, 0.5, rng)
     count = len(points)
     gape = np.sin(np.linspace(0, np.pi, count)) * radius * rng.uniform(0.2, 0.42) + 1.5
-    normal = np.gradient(points, axis=0)[:, ::-1] * [1, -1]
+    normal = np.asarray(np.gradient(points, axis=0))[:, ::-1] * [1, -1]
     normal /= np.linalg.norm(normal, axis=1, keepdims=True) + 1e-6
     ragged = gape[:, None] * (0.75 + 0.5 * rng.uniform(size=(count, 1)))
     outline = np.concatenate(
@@ -226,9 +227,7 @@ def _offsets(surface: Surface, at: Spot) -> tuple[Plane, Plane]:
     return y - np.float32(at[1]), x - np.float32(at[0])
 
 
-def _wander(
-    at: Spot, heading: float, reach: float, wobble: float, rng: np.random.Generator
-) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+def _wander(at: Spot, heading: float, reach: float, wobble: float, rng: np.random.Generator) -> Points:
     """A wandering path through `at`: 24 points, `reach` to either side."""
     steps = np.linspace(-reach, reach, 24)
     drift = np.cumsum(rng.normal(0, wobble * reach / 12, 24))
@@ -237,18 +236,16 @@ def _wander(
         np.array([np.cos(heading), np.sin(heading)]),
         np.array([-np.sin(heading), np.cos(heading)]),
     )
-    return np.asarray(at) + steps[:, None] * direction + drift[:, None] * normal
+    return np.asarray(np.asarray(at, float) + steps[:, None] * direction + drift[:, None] * normal)
 
 
-def _stroke(
-    surface: Surface, points: np.ndarray[tuple[int, int], np.dtype[np.float64]], width: int
-) -> Picture:
+def _stroke(surface: Surface, points: Points, width: int) -> Picture:
     mask = np.zeros((surface.height, surface.width), np.uint8)
     cv2.polylines(mask, [np.round(points * 8).astype(np.int32)], False, 255, width, cv2.LINE_AA, shift=3)
     return mask
 
 
-def _polygon(surface: Surface, outline: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> Picture:
+def _polygon(surface: Surface, outline: Points) -> Picture:
     mask = np.zeros((surface.height, surface.width), np.uint8)
     cv2.fillPoly(mask, [np.round(outline * 8).astype(np.int32)], 255, cv2.LINE_AA, shift=3)
     return mask

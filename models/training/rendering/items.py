@@ -1,7 +1,9 @@
-"""Puts an item together: builds the pack, spoils it as the description says, adds what merely looks like damage."""
+"""Puts an item together: builds the pack, spoils it as described, adds what merely looks like damage."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 
 from models.training.rendering import damage
@@ -42,6 +44,12 @@ POSSIBLE: dict[Shape, frozenset[DefectKind]] = {
 }
 """Which defects a pack can have at all: a pouch does not shatter, a bottle has no tab to lose."""
 
+_BUILDERS: dict[Shape, Callable[[ItemSpec, np.random.Generator], Body]] = {
+    Shape.CARTON: build_carton,
+    Shape.CAN: build_can,
+    Shape.BOTTLE: build_bottle,
+    Shape.POUCH: build_pouch,
+}
 _SURFACE_DAMAGE: dict[DefectKind, tuple[tuple[Damage, float], ...]] = {
     DefectKind.DEFORMATION: ((damage.dent, 0.75), (damage.crease, 0.25)),
     DefectKind.PENETRATION: ((damage.tear, 0.6), (damage.hole, 0.4)),
@@ -114,13 +122,7 @@ def render_item(spec: ItemSpec, rng: np.random.Generator) -> RenderedItem:
         raise ValueError(
             f"a {spec.shape} cannot show {named}; choose from {', '.join(sorted(POSSIBLE[spec.shape]))}"
         )
-    builders = {
-        Shape.CARTON: build_carton,
-        Shape.CAN: build_can,
-        Shape.BOTTLE: build_bottle,
-        Shape.POUCH: build_pouch,
-    }
-    item = RenderedItem(spec, builders[spec.shape](spec, rng))
+    item = RenderedItem(spec, _BUILDERS[spec.shape](spec, rng))
     if (
         isinstance(item.body, Carton)
         and DefectKind.MISSING_PART not in spec.defects
@@ -193,7 +195,7 @@ def _surface_for(item: RenderedItem, rng: np.random.Generator) -> Surface:
 def _spot(
     surface: Surface, radius: float, item: RenderedItem, rng: np.random.Generator
 ) -> tuple[float, float]:
-    """A place for the damage: off the barcode if asked, and on a round pack near the middle, where it is seen."""
+    """A place for the damage: off the barcode if asked; on a round pack near the middle, where it is seen."""
     curved = isinstance(item.body, RoundPack) and surface is item.body.face
     low, high = (0.24, 0.76) if curved else (0.12, 0.88)
     best = (surface.width * 0.3, surface.height * 0.3)
@@ -249,8 +251,6 @@ def _puddle(item: RenderedItem, rng: np.random.Generator) -> Points:
     y = outline[:, 1].min() - rng.uniform(-4, 12)
     size = rng.uniform(14, 24) * (0.6 + 0.8 * item.spec.severity)
     mask = blob((400, 400), (200, 200), size * 2, rng, 0.4, 1.25)
-    import cv2
-
     contours, _ = cv2.findContours((mask > 127).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     largest = max(contours, key=len)[:, 0].astype(float)
     flat = (largest - 200) / 2 + [x, y]

@@ -47,7 +47,7 @@ def paint_lid(spec: ItemSpec, width: int, height: int) -> Surface:
 
 
 def paint_wrap(spec: ItemSpec, width: int, height: int) -> tuple[Picture, tuple[int, int, int, int] | None]:
-    """The half of a wrap-around label that faces the camera: barcode at the right, its bars level; brand beside it."""
+    """The half of a wrap-around label that faces the camera: brand, and beside it the barcode, its bars level."""
     palette = Palette.of(spec.colours)
     rng = np.random.default_rng([spec.colours, 37])
     label = np.empty((height, width, 3), np.uint8)

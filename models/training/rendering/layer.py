@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from models.training.rendering.spec import HEIGHT, WIDTH, Picture
+from models.training.rendering.camera import Points
+from models.training.rendering.spec import HEIGHT, WIDTH, Picture, Values
 from models.training.rendering.surface import Surface
 
 
@@ -26,7 +27,7 @@ class Layer:
             np.zeros((HEIGHT, WIDTH), np.uint8),
         )
 
-    def lay(self, colour: Picture, alpha: Picture, marks: Picture, x: int, y: int) -> None:
+    def lay(self, colour: Values, alpha: Values, marks: Values, x: int, y: int) -> None:
         """Lay a patch over what is there, its top left at (x, y); what falls outside is cut off."""
         left, top = max(0, -x), max(0, -y)
         right, bottom = min(colour.shape[1], WIDTH - x), min(colour.shape[0], HEIGHT - y)
@@ -45,11 +46,11 @@ class Layer:
     def fold_on(
         self,
         surface: Surface,
-        corners: np.ndarray[tuple[int, int], np.dtype[np.float64]],
+        corners: Points,
         light: tuple[float, float],
         brightness: float,
     ) -> None:
-        """Project a surface onto the four screen points `corners` (top left, top right, bottom right, bottom left)."""
+        """Project a surface onto four screen points: its top left, top right, bottom right, bottom left."""
         low = np.floor(corners.min(axis=0)).astype(int) - 2
         high = np.ceil(corners.max(axis=0)).astype(int) + 2
         low, high = np.maximum(low, [-40, -40]), np.minimum(high, [WIDTH + 40, HEIGHT + 40])
@@ -72,28 +73,26 @@ class Layer:
         self.lay(colour, alpha, marks, int(low[0]), int(low[1]))
 
 
-def _shrink(
-    corners: np.ndarray[tuple[int, int], np.dtype[np.float64]], width: int, height: int
-) -> tuple[float, float]:
+def _shrink(corners: Points, width: int, height: int) -> tuple[float, float]:
     across = max(np.linalg.norm(corners[1] - corners[0]), np.linalg.norm(corners[2] - corners[3]))
     down = max(np.linalg.norm(corners[3] - corners[0]), np.linalg.norm(corners[2] - corners[1]))
-    return min(1.0, max(0.02, across / width)), min(1.0, max(0.02, down / height))
+    return min(1.0, max(0.02, float(across) / width)), min(1.0, max(0.02, float(down) / height))
 
 
-def _presized(lit: Picture, corners: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> Picture:
+def _presized(lit: Values, corners: Points) -> Values:
     """Shrink print that is seen small or steeply, so that thin lines fade rather than flicker."""
     sx, sy = _shrink(corners, lit.shape[1], lit.shape[0])
     if min(sx, sy) > 0.8:
         return lit
     size = (max(2, round(lit.shape[1] * sx)), max(2, round(lit.shape[0] * sy)))
-    return cv2.resize(lit, size, interpolation=cv2.INTER_AREA).astype(np.uint8)
+    return cv2.resize(lit, size, interpolation=cv2.INTER_AREA)
 
 
 def _rescaled(
-    matrix: np.ndarray[tuple[int, int], np.dtype[np.float64]],
-    lit: Picture,
-    corners: np.ndarray[tuple[int, int], np.dtype[np.float64]],
-) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    matrix: Values,
+    lit: Values,
+    corners: Points,
+) -> Points:
     sx, sy = _shrink(corners, lit.shape[1], lit.shape[0])
     if min(sx, sy) > 0.8:
         return matrix

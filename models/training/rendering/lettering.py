@@ -11,7 +11,7 @@ Colour = tuple[int, int, int]
 _faces: dict[str, Any] = {}
 
 
-def _face(name: str) -> Any:  # noqa: ANN401 - cv2.FontFace exists only from OpenCV 5 on
+def _face(name: str) -> Any:
     if not hasattr(cv2, "FontFace"):
         return None
     if name not in _faces:

@@ -9,7 +9,7 @@ from models.training.rendering.camera import CAMERAS, Points
 from models.training.rendering.damage import wrinkle
 from models.training.rendering.labels import paint_pouch
 from models.training.rendering.layer import Layer
-from models.training.rendering.spec import PX_PER_MM, ItemSpec, Plane, View
+from models.training.rendering.spec import PX_PER_MM, ItemSpec, Values, View
 from models.training.rendering.surface import Surface, mottle
 
 
@@ -70,10 +70,10 @@ class Pouch:
         )
 
 
-def _seen_through(rise: Plane, highest: float) -> tuple[Plane, Plane]:
+def _seen_through(rise: Values, highest: float) -> tuple[Values, Values]:
     """For each target pixel the source pixel that is seen there when each source is raised by `rise` pixels.
 
-    Where the near slope hides what lies behind it, the nearest source wins: the one from lowest in the picture.
+    Where the near slope hides what lies behind it, the nearest source wins: the one lowest in the picture.
     """
     y, x = np.mgrid[0 : rise.shape[0], 0 : rise.shape[1]].astype(np.float32)
     steps = 40

@@ -38,13 +38,15 @@ def build_can(spec: ItemSpec, rng: np.random.Generator) -> RoundPack:
     product = np.random.default_rng([spec.colours, 6])
     radius, tall = float(product.uniform(33, 43)), float(product.uniform(112, 132))
     profile: Profile = (
-        (0, radius - 1.5), (1.5, radius), (4, radius), (5.5, radius - 1.4), (tall - 5.5, radius - 1.4), (tall - 4, radius), (tall - 1, radius), (tall, radius - 1),
+        (0, radius - 1.5), (1.5, radius), (4, radius), (5.5, radius - 1.4),
+        (tall - 5.5, radius - 1.4), (tall - 4, radius), (tall - 1, radius), (tall, radius - 1),
     )  # fmt: skip
     wide, high = round(np.pi * radius * PX_PER_MM), round(tall * PX_PER_MM)
     rim = round(6 * PX_PER_MM)
     face, keep_out = _labelled(spec, wide, high, rim, rim, METAL)
     rear = _rear(spec, wide, high, rim, rim, METAL)
-    _brushed(face, rim), _brushed(rear, rim)
+    _brushed(face, rim)
+    _brushed(rear, rim)
     lid = _disc(radius - 1, METAL, 0.9)
     _rings(lid, (0.93, 0.83, 0.62), 7.0)
     if spec.expiry:
@@ -176,7 +178,9 @@ def build_bottle(spec: ItemSpec, rng: np.random.Generator) -> RoundPack:
     shoulder, tall = body + float(product.uniform(18, 30)), body + float(product.uniform(52, 58))
     cap = tall - float(product.uniform(15, 19))
     profile: Profile = (
-        (0, radius - 4), (3, radius), (body, radius), ((body + shoulder) / 2, radius * 0.86), (shoulder, neck + 3), (cap - 3, neck), (cap - 2, neck + 2), (cap, neck + 2), (cap + 0.5, neck + 2.6), (tall - 1, neck + 2.4), (tall, neck + 1.6),
+        (0, radius - 4), (3, radius), (body, radius), ((body + shoulder) / 2, radius * 0.86),
+        (shoulder, neck + 3), (cap - 3, neck), (cap - 2, neck + 2), (cap, neck + 2),
+        (cap + 0.5, neck + 2.6), (tall - 1, neck + 2.4), (tall, neck + 1.6),
     )  # fmt: skip
     wide, high = round(np.pi * radius * PX_PER_MM), round(tall * PX_PER_MM)
     palette = Palette.of(spec.colours)

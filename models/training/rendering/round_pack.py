@@ -1,4 +1,4 @@
-"""Cans and bottles: bodies of revolution with a wrap-around label, standing or lying, with a lid or cap on top."""
+"""Cans and bottles: bodies of revolution with a wrap-around label, standing or lying, with a lid or cap."""
 
 from dataclasses import dataclass
 
@@ -90,7 +90,7 @@ class RoundPack:
     def _draw_side(
         self,
         layer: Layer,
-        anchor: np.ndarray[tuple[int], np.dtype[np.float64]],
+        anchor: Points,
         scale: float,
         angle: float,
         tilt: float,
@@ -98,17 +98,14 @@ class RoundPack:
         quarter: bool,
     ) -> None:
         """Wrap the print round the body; `anchor` is the foot when standing, the middle when lying."""
-        reach = (
-            int(scale * (self.tall + 3 * self.widest)) if tilt else int(scale * (self.tall / 2 + self.widest))
-        )
-        up = reach if tilt else reach
-        x0, y0 = int(anchor[0]) - reach, int(anchor[1]) - up
         if tilt:
             side = int(scale * self.widest) + 4
             x0, x1 = int(anchor[0]) - side, int(anchor[0]) + side
             y0, y1 = int(anchor[1]) - int(scale * self.tall) - side, int(anchor[1]) + side
         else:
-            x1, y1 = int(anchor[0]) + reach, int(anchor[1]) + reach
+            reach = int(scale * (self.tall / 2 + self.widest))
+            x0, x1 = int(anchor[0]) - reach, int(anchor[0]) + reach
+            y0, y1 = int(anchor[1]) - reach, int(anchor[1]) + reach
         py, px = np.mgrid[y0:y1, x0:x1].astype(np.float32)
         px, py = (px - np.float32(anchor[0])) / scale, (py - np.float32(anchor[1])) / scale
         cos, sin = np.float32(np.cos(angle)), np.float32(np.sin(angle))
@@ -139,7 +136,7 @@ class RoundPack:
     def _radius_table(self) -> Plane:
         heights, radii = zip(*self.profile, strict=True)
         steps = np.arange(0, self.tall + 0.5, 0.25)
-        return np.interp(steps, heights, radii).astype(np.float32)
+        return np.asarray(np.interp(steps, heights, radii), np.float32)
 
     def _wrapped(self, theta: Plane, height: Plane, quarter: bool) -> tuple[Picture, Picture]:
         """Colour and marks at each pixel; a quarter turn shows half of the face and half of the rear."""
@@ -156,16 +153,16 @@ class RoundPack:
 
     def _light(self, theta: Plane) -> Plane:
         lamp = np.maximum(0, np.cos(theta + 0.55))
-        return np.asarray((0.40 + 0.68 * lamp) * (1 - 0.25 * np.abs(theta / 1.571) ** 6), np.float32)
+        edge = 1 - 0.25 * np.abs(theta / 1.571) ** 6
+        light: Plane = ((0.40 + 0.68 * lamp) * edge).astype(np.float32)
+        return light
 
     def _streaks(self, theta: Plane) -> Plane:
         main = np.exp(-(((theta + 0.72) / (0.05 + 0.1 * (1 - self.shine))) ** 2))
         back = np.exp(-(((theta - 1.05) / 0.06) ** 2))
         return np.asarray((main * 85 + back * 35) * (0.25 + 0.75 * self.shine), np.float32)
 
-    def _draw_end(
-        self, layer: Layer, foot: np.ndarray[tuple[int], np.dtype[np.float64]], scale: float, tilt: float
-    ) -> None:
+    def _draw_end(self, layer: Layer, foot: Points, scale: float, tilt: float) -> None:
         """The lid or cap seen at a slant on top of a standing pack."""
         radius = self.profile[-1][1] * scale
         centre = (float(foot[0]), float(foot[1] - self.tall * scale * np.cos(tilt)))

@@ -7,7 +7,7 @@ defects. A `RenderedView` is the picture of one camera with the truth about it.
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -20,11 +20,14 @@ Picture: TypeAlias = npt.NDArray[np.uint8]
 Plane: TypeAlias = npt.NDArray[np.float32]
 """Height x width of real numbers: a height map, a weight."""
 
+Values: TypeAlias = npt.NDArray[Any]
+"""Numbers of any type, as OpenCV gives them back."""
+
 WIDTH, HEIGHT = 1920, 1080
 """Size of every view, as a station's 1080p camera gives it."""
 
 PX_PER_MM = 4.0
-"""Print resolution of the packs, close to what the cameras resolve, so that print is neither blurred nor aliased."""
+"""Print resolution of the packs: close to what the cameras resolve, so that it neither blurs nor flickers."""
 
 
 class Shape(StrEnum):
@@ -70,7 +73,7 @@ class ItemSpec:
         code: Which barcode it bears.
         lying: A can or bottle lies on its side rather than stands.
         blurred: The picture is out of focus, as after a knock against the camera.
-        distractors: How many things that look like damage but are none (price sticker, glare, tape) are added.
+        distractors: How many things are added that look like damage and are none: price stickers, glare.
         keep_code_clear: Damage spares the barcode, so that the picture can still be read.
     """
 

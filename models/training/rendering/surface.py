@@ -1,6 +1,7 @@
 """One printed surface of a pack: its print, its relief, and where it is damaged.
 
-Print, relief and marks are bent and projected together, so a defect's box in the picture is exact by construction.
+Print, relief and marks are bent and projected together, so a defect's box in the picture is exact by
+construction.
 """
 
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from models.training.rendering.spec import Picture, Plane
+from models.training.rendering.spec import Picture, Plane, Values
 
 Rect = tuple[int, int, int, int]
 """x, y, width, height in the surface's own pixels."""
@@ -59,7 +60,7 @@ class Surface:
         """Height in pixels."""
         return int(self.colour.shape[0])
 
-    def mark(self, mask: Picture, number: int) -> None:
+    def mark(self, mask: Values, number: int) -> None:
         """Record that the defect `number` covers `mask` (non-zero = covered)."""
         self.marks[(mask > 0) & (self.alpha > 0)] = number
 
@@ -110,14 +111,14 @@ def mottle(size: tuple[int, int], rng: np.random.Generator, coarse: int = 6, fin
     return total
 
 
-def tint(colour: Picture, mask: Plane, factor: tuple[float, float, float]) -> None:
+def tint(colour: Picture, mask: Values, factor: tuple[float, float, float]) -> None:
     """Multiply the print by `factor` (blue, green, red) where `mask` (0 to 1) says so, in place."""
     weight = mask[:, :, None]
     scaled = colour.astype(np.float32) * (1 - weight + weight * np.array(factor, np.float32))
     colour[:] = np.clip(scaled, 0, 255).astype(np.uint8)
 
 
-def cover(colour: Picture, mask: Plane, paint: tuple[float, float, float] | Picture) -> None:
+def cover(colour: Picture, mask: Values, paint: tuple[float, float, float] | Picture) -> None:
     """Lay `paint` over the print where `mask` (0 to 1) says so, in place."""
     weight = mask[:, :, None]
     painted = colour.astype(np.float32) * (1 - weight) + np.asarray(paint, np.float32) * weight

@@ -39,8 +39,8 @@ def render_view(item: RenderedItem, view: View | str, station: StationLook, seed
     if item.spec.distractors > 1:
         _glare(ground, solid, rng)
     if item.spec.blurred:
-        ground = cv2.GaussianBlur(cv2.resize(ground, None, fx=0.5, fy=0.5), (0, 0), 8)
-        ground = np.asarray(cv2.resize(ground, (WIDTH, HEIGHT)), np.float32)
+        soft = cv2.GaussianBlur(cv2.resize(ground, None, fx=0.5, fy=0.5), (0, 0), 8)
+        ground = np.asarray(cv2.resize(soft, (WIDTH, HEIGHT)), np.float32)
     mask = ((solid | spilled) * 255).astype(np.uint8)
     return RenderedView(_sensed(ground, station, rng), _boxes(item, marks), _bounds(mask), mask)
 
@@ -83,7 +83,8 @@ def _glare(
     axes = (int(rng.uniform(10, 40)), int(rng.uniform(3, 12)))
     cv2.ellipse(small, at, axes, float(rng.uniform(0, 180)), 0, 360, 1.0, -1)
     soft = cv2.resize(cv2.GaussianBlur(small, (0, 0), 4), (WIDTH, HEIGHT))
-    ground += (soft * solid * rng.uniform(40, 130))[:, :, None]
+    shine = np.asarray(soft * solid * rng.uniform(40, 130), np.float32)
+    np.add(ground, shine[:, :, None], out=ground)
 
 
 def _sensed(ground: Plane, station: StationLook, rng: np.random.Generator) -> Picture:
@@ -92,7 +93,8 @@ def _sensed(ground: Plane, station: StationLook, rng: np.random.Generator) -> Pi
     blotches = rng.standard_normal((HEIGHT // 4, WIDTH // 4, 3), dtype=np.float32)
     noise = cv2.resize(blotches, (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
     noise += grain[:, :, None]
-    return cv2.convertScaleAbs(cv2.scaleAdd(noise, station.noise * 0.8, np.maximum(ground, 4.0)))
+    seen = cv2.scaleAdd(noise, station.noise * 0.8, np.maximum(ground, 4.0))
+    return np.asarray(cv2.convertScaleAbs(seen), np.uint8)
 
 
 def _boxes(item: RenderedItem, marks: Picture) -> list[tuple[DefectKind, Box]]:

@@ -1,0 +1,110 @@
+"""Puts trained weights into the package that a station takes: manifest, weights, card, licence, curve."""
+
+import hashlib
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+from models.errors import ModelError
+from models.loading import load_detector, open_package
+from models.manifest import (
+    MANIFEST_FILE,
+    MODEL_FILE,
+    Evaluation,
+    Manifest,
+    ModelClass,
+    ModelInput,
+    TrainingData,
+)
+from models.training.card import write_card
+from models.training.errors import PackagingFailed, PicturesMissing
+from models.training.fit import write_curve
+from models.training.measure import Measurement, measure
+from models.training.recipe import Recipe
+from models.training.shared_sets import CAPS_BOXES, CAPS_PHOTOS, GROCERY
+
+MAX_BYTES = 12_000_000
+LICENCE_TEXT = Path(__file__).with_name("agpl-3.0.txt")
+NOTICE = """These weights (model.onnx) were trained and exported with Ultralytics YOLO, which is licensed under
+the GNU Affero General Public License, version 3; they are offered under that licence, AGPL-3.0-only. This
+concerns the weights alone: the programs around them are licensed under Apache-2.0 and can run other weights.
+Source of the weights: the recipe and programs in models/training of this project, which make them again.
+
+Some training pictures are photographs under CC BY 4.0 and MIT; CARD.md names them.
+
+"""
+
+
+def write_package(
+    recipe: Recipe, onnx_file: Path, run: Path, dataset: Path, shared: Path | None, packages: Path
+) -> Path:
+    """Measure the weights and write their package; returns its folder.
+
+    Args:
+        recipe: Of the weights.
+        onnx_file: The exported weights.
+        run: The trainer's folder, for its curve.
+        dataset: The written pictures, for the held-out test part.
+        shared: Folder of the shared photographs; None measures on drawn pictures only.
+        packages: Where the package's folder is made.
+
+    Raises:
+        PicturesMissing: The test pictures aren't there.
+        PackagingFailed: The weights are too large or a station would refuse them.
+    """
+    if not onnx_file.is_file():
+        raise PackagingFailed(f"{onnx_file} isn't there; run the step `export` first.")
+    weights = onnx_file.read_bytes()
+    if len(weights) > MAX_BYTES:
+        raise PackagingFailed(f"{onnx_file} has {len(weights)} bytes; a package may have {MAX_BYTES}.")
+    if not any((dataset / "images" / "test").glob("drawn*.png")):
+        raise PicturesMissing(f"{dataset} holds no test pictures; run the step `draw` first.")
+    results = measure(recipe, weights, dataset, shared)
+    manifest = _manifest(recipe, weights, results, with_photographs=shared is not None)
+    folder = packages / manifest.package_id
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(onnx_file, folder / MODEL_FILE)
+    (folder / MANIFEST_FILE).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    (folder / "LICENSE-WEIGHTS").write_text(
+        NOTICE + LICENCE_TEXT.read_text(encoding="utf-8"), encoding="utf-8"
+    )
+    write_curve(run, folder / "training-curve.csv")
+    write_card(folder / "CARD.md", recipe, manifest, results, folder / "training-curve.csv")
+    try:
+        load_detector(open_package(folder))
+    except ModelError as error:
+        raise PackagingFailed(f"A station would refuse {folder}: {error}") from error
+    return folder
+
+
+def _manifest(recipe: Recipe, weights: bytes, results: list[Measurement], with_photographs: bool) -> Manifest:
+    data = [
+        TrainingData(
+            name="drawn by models/training/rendering",
+            licence="Apache-2.0",
+            source=f"seed {recipe.seed}",
+            pictures=recipe.pictures.drawn_train,
+        )
+    ]
+    if with_photographs:
+        counts = (recipe.pictures.caps_boxes, recipe.pictures.caps_closed, recipe.pictures.grocery)
+        data += [
+            TrainingData(name=one.name, licence=one.licence, pictures=count)
+            for one, count in zip((CAPS_BOXES, CAPS_PHOTOS, GROCERY), counts, strict=True)
+        ]
+    return Manifest(
+        name=recipe.name,
+        version=recipe.version,
+        sha256=hashlib.sha256(weights).hexdigest(),
+        description="Finds visible damage on packed goods in a crop of one item.",
+        created=datetime.now(UTC).date(),
+        input=ModelInput(size=recipe.input_size),
+        classes=tuple(
+            ModelClass(name=kind.value, kind=kind, threshold=recipe.thresholds[kind])
+            for kind in recipe.classes
+        ),
+        weights_licence="AGPL-3.0-only",
+        trained_with="ultralytics 8.4, torch 2.13, from scratch",
+        data=tuple(data),
+        evaluation=tuple(Evaluation(data=one.data, figures=one.figures, notes=one.notes) for one in results),
+    )
