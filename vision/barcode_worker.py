@@ -56,6 +56,11 @@ class ZbarWorker:
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = Lock()
 
+    @property
+    def process_id(self) -> int | None:
+        """The child's process id, None while there is none."""
+        return None if self._process is None else self._process.pid
+
     def read(self, grey: Picture) -> tuple[WorkerCode, ...]:
         """Read the codes of a grey picture `(height, width)`.
 

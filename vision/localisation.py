@@ -80,7 +80,7 @@ class Localiser:
         small = _smooth(reduced(empty, self._settings.work_side))
         grey = _grey(small)
         gradient = _gradient(grey)
-        strength = cv2.magnitude(*gradient)
+        strength = _steepness(gradient)
         return EmptyStation(small, grey, np.asarray(strength > 12, np.bool_), gradient)
 
     def locate(self, picture: Picture, reference: EmptyStation | None = None) -> Region:
@@ -95,10 +95,11 @@ class Localiser:
         if reference.small.shape != small.shape:
             return self._from_surroundings(picture, small, reference_fits=False)
         evidence, levelled = self._changed(small, reference)
-        mask = self._whole_items(evidence)
+        mask = self._whole_items(evidence, hulls=True)
         changed = _share(mask)
         fit = _edge_likeness(levelled, reference, mask)
-        if changed > self._settings.max_changed or fit < self._settings.min_fit:
+        moved = changed > self._settings.max_changed or fit < self._settings.min_fit
+        if moved or _spans(mask):
             return self._from_surroundings(picture, small, reference_fits=False)
         if changed < self._settings.min_area:
             return _whole(picture, against_reference=True)
@@ -130,8 +131,8 @@ class Localiser:
         )
         return np.asarray(changed * np.uint8(255), np.uint8), grey
 
-    def _whole_items(self, evidence: Picture) -> Picture:
-        """Close gaps, fill holes, drop crumbs: one mask over everything that lies there."""
+    def _whole_items(self, evidence: Picture, *, hulls: bool) -> Picture:
+        """Close gaps, fill holes (and, with `hulls`, dents in the outline), drop crumbs."""
         opened = cv2.morphologyEx(evidence, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
         size = max(3, evidence.shape[1] // 32) | 1
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
@@ -141,17 +142,19 @@ class Localiser:
         mask = np.zeros_like(evidence)
         least = max(self._settings.min_area * evidence.size * 0.5, 0.05 * max(areas, default=0))
         kept = [contour for contour, area in zip(contours, areas, strict=True) if area >= least]
-        cv2.drawContours(mask, [cv2.convexHull(contour) for contour in kept], -1, 255, cv2.FILLED)
+        if hulls:
+            kept = [np.asarray(cv2.convexHull(contour), np.int32) for contour in kept]
+        cv2.drawContours(mask, kept, -1, 255, cv2.FILLED)
         return np.asarray(mask, np.uint8)
 
     def _from_surroundings(self, picture: Picture, small: Floats, *, reference_fits: bool) -> Region:
         """Guess the item as what differs from the border on its own row and column and is busy or central."""
-        strength = cv2.boxFilter(cv2.magnitude(*_gradient(_grey(small))), -1, (5, 5))
+        strength = cv2.boxFilter(_steepness(_gradient(_grey(small))), -1, (5, 5))
         scaled = np.clip(strength * 8, 0, 255).astype(np.uint8)
         level, _ = cv2.threshold(scaled, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
         busy = scaled > max(level * 0.6, 20.0)
         evidence = np.asarray(busy * np.uint8(255), np.uint8)
-        mask = self._central_item(_without_lines(self._whole_items(evidence)))
+        mask = self._central_item(_without_lines(self._whole_items(evidence, hulls=False)))
         share = _share(mask)
         if not self._settings.min_area <= share <= self._settings.max_changed:
             return _whole(picture, reference_fits=reference_fits)
@@ -188,6 +191,12 @@ def _gradient(grey: Floats) -> tuple[Floats, Floats]:
     across = cv2.Sobel(grey, cv2.CV_32F, 1, 0, ksize=3, scale=0.25)
     down = cv2.Sobel(grey, cv2.CV_32F, 0, 1, ksize=3, scale=0.25)
     return np.asarray(across, np.float32), np.asarray(down, np.float32)
+
+
+def _steepness(gradient: tuple[Floats, Floats]) -> Floats:
+    """Length of the gradient; cv2.magnitude's last bits depend on where in memory the picture lies."""
+    across, down = gradient
+    return np.sqrt(across * across + down * down, dtype=np.float32)
 
 
 def _gain(small: Floats, reference: Floats) -> Floats:
@@ -234,6 +243,12 @@ def _hull(mask: Picture) -> Picture:
 
 def _share(mask: Picture) -> float:
     return float(np.count_nonzero(mask)) / mask.size
+
+
+def _spans(mask: Picture) -> bool:
+    """Whether the change reaches from one side to the opposite one, as a shifted table's edge does."""
+    across = bool(mask[:, 0].any() and mask[:, -1].any())
+    return across or bool(mask[0].any() and mask[-1].any())
 
 
 def _border_contact(mask: Picture) -> float:

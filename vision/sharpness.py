@@ -52,4 +52,5 @@ def _slope(grey: Floats, sigma: float) -> Floats:
     blurred = cv2.GaussianBlur(grey, (0, 0), sigma)
     across = cv2.Sobel(blurred, cv2.CV_32F, 1, 0, scale=0.125)
     down = cv2.Sobel(blurred, cv2.CV_32F, 0, 1, scale=0.125)
-    return np.asarray(cv2.magnitude(across, down), np.float32)
+    # Not cv2.magnitude: its last bits depend on where in memory the picture happens to lie.
+    return np.sqrt(across * across + down * down, dtype=np.float32)

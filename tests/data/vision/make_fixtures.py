@@ -1,7 +1,8 @@
-"""Makes the small ONNX files and odd pictures that the vision tests read; needs `onnx` and `Pillow` (extra `train`).
+"""Makes the small ONNX files and odd pictures that the vision tests read; needs `onnx` and `Pillow`.
 
-Run it in this folder: `python make_fixtures.py`. The "detector" is real ONNX with the raw head of the shipped one, but
-arithmetic in place of training: it answers with a box wherever the picture is red (class 0) or blue (class 1).
+Run it in this folder: `python make_fixtures.py`. The "detector" is real ONNX with the raw head of the shipped
+one, but arithmetic in place of training: it answers with a box wherever the picture is red (class 0) or blue
+(class 1).
 """
 
 from pathlib import Path
@@ -27,7 +28,7 @@ def tiny_detector(classes: int = 2) -> onnx.ModelProto:
     weights[0, :, 0, 0] = [1, -0.5, -0.5]
     weights[1 % classes, :, 0, 0] = [-0.5, -0.5, 1] if classes > 1 else [1, -0.5, -0.5]
     nodes = [
-        helper.make_node("AveragePool", ["images"], ["cells"], kernel_shape=[CELL, CELL], strides=[CELL, CELL]),
+        helper.make_node("AveragePool", ["images"], ["cells"], kernel_shape=[CELL] * 2, strides=[CELL] * 2),
         helper.make_node("Conv", ["cells", "weights"], ["colour"]),
         helper.make_node("Clip", ["colour", "low", "high"], ["scores"]),
         helper.make_node("Reshape", ["scores", "flat"], ["rows"]),
