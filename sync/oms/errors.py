@@ -3,6 +3,8 @@
 OmsError
 ├── LoadingError            a file of expected returns or reference data can't be used
 ├── JournalUnreadable       the journal to compare with is damaged
+├── ReceiverRunning         another receiver works on the same ledger
+├── SessionTakenOver        another receiver took our place at the broker
 └── LedgerMissing           there is no ledger in the data folder
 """
 
@@ -52,3 +54,29 @@ class LedgerMissing(OmsError):
             f"There is no ledger at {path}. Nothing was compared. Name the receiver's data folder."
         )
         self.path = path
+
+
+class ReceiverRunning(OmsError):
+    """Two receivers on one ledger would count everything twice."""
+
+    code: ClassVar[str] = "oms.running"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"Another receiver works on the ledger in {path}. This one was not started. "
+            "Stop that one first, or name another data folder."
+        )
+        self.path = path
+
+
+class SessionTakenOver(OmsError):
+    """A second receiver came to the broker under our name."""
+
+    code: ClassVar[str] = "oms.session_taken_over"
+
+    def __init__(self, client_id: str) -> None:
+        super().__init__(
+            f"Another client connected to the broker as {client_id!r}, so this receiver ended. "
+            "Nothing is lost: stations keep what is unanswered. Run one receiver only."
+        )
+        self.client_id = client_id

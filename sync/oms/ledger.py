@@ -104,6 +104,14 @@ class Ledger:
             (topic[:300], reason[:1000], payload[:16_384], utc_text(self._now())),
         )
 
+    def mark_over_received(self, inspection_id: str, exception: str, reason: str) -> None:
+        """Notes on an inspection's event what was found out after it was answered."""
+        self.database.sql(
+            "UPDATE events SET exception = ?, reason = ? WHERE id = "
+            "(SELECT id FROM events WHERE inspection_id = ? AND exception IS NULL ORDER BY sequence LIMIT 1)",
+            (exception, reason, inspection_id),
+        )
+
     # ---- the OMS's own movements
 
     def take(self, site: str, item: str, quantity: Decimal, *, unit: str = "C62", event_id: str) -> None:

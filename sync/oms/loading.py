@@ -2,9 +2,12 @@
 
 Each file holds the whole wanted state for one site. `python -m sync.oms.loading` writes their JSON Schemas.
 
-- *Expected returns*: `{"site", "returns": [...], "cancelled": [...]}`. A return that vanishes from the file stays
-  known to the stations; a cancellation is said in `cancelled`.
+- *Expected returns*: `{"site", "returns": [...], "cancelled": [...]}`. A return that vanishes from the file
+  stays known to the stations; a cancellation is said in `cancelled`.
 - *Reference data*: `{"site", "products": [...], "places": [...], "blocks": [...]}`. What vanishes is removed.
+
+Either may also be a plain list of the stream's own items, without offsets; then the last item of a return
+counts, and the site is that of the returns, or the one that the command names.
 """
 
 import json
@@ -30,7 +33,7 @@ class Cancelled(WireModel):
 
 
 class ExpectedFile(BaseModel):
-    """What a site expects. `site` may be left out where the command names it; returns take it over from here."""
+    """What a site expects. `site` may be left out where the command names it; returns take it over."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -121,6 +124,8 @@ def _load(model: type[F], path: Path, site: str | None) -> F:
         raise LoadingError(path, error.strerror or str(error)) from error
     except (ValueError, RecursionError) as error:
         raise LoadingError(path, f"not JSON ({error})") from error
+    if isinstance(content, list):
+        content = _from_items(content)
     if isinstance(content, dict) and site is not None:
         content = {"site": site, **content}
     try:
@@ -130,6 +135,36 @@ def _load(model: type[F], path: Path, site: str | None) -> F:
         place = ".".join(str(part) for part in problem["loc"]) or "the file"
         more = f"; {error.error_count() - 1} more" if error.error_count() > 1 else ""
         raise LoadingError(path, f"{place}: {problem['msg'].removeprefix('Value error, ')}{more}") from error
+
+
+def _from_items(items: list[Any]) -> dict[str, Any]:
+    """A list of stream items as the object that it stands for; the models refuse what is malformed."""
+    latest: dict[tuple[str, str], tuple[str, Any]] = {}
+    site: dict[str, Any] = {}
+    for number, item in enumerate(items):
+        found = item if isinstance(item, dict) else {}
+        kind = str(found.get("op") or found.get("kind"))
+        if kind == "upsert":
+            body = found.get("expected")
+            site = {"site": body["site"]} if isinstance(body, dict) and "site" in body and not site else site
+            latest["return", _key(body, "return_id", number)] = ("returns", body)
+        elif kind == "cancel":
+            body = {name: value for name, value in found.items() if name not in ("op", "offset")}
+            latest["return", _key(body, "return_id", number)] = ("cancelled", body)
+        else:
+            body = found.get(kind)
+            latest[kind, _key(body, {"product": "sku", "block": "block_id"}.get(kind, "place"), number)] = (
+                f"{kind}s",
+                body,
+            )
+    whole: dict[str, Any] = dict(site)
+    for part, body in latest.values():
+        whole.setdefault(part, []).append(body)
+    return whole
+
+
+def _key(body: Any, name: str, number: int) -> str:
+    return str(body.get(name, number)) if isinstance(body, dict) else str(number)
 
 
 def _unique(what: str, keys: list[str]) -> None:

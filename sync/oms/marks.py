@@ -51,6 +51,11 @@ class Marks:
         self._next[key] = mark
         return Through(mark.through, mark.through_id)
 
+    def through(self, key: EpochKey) -> Through:
+        """Where the mark stands."""
+        mark = self._read(key)
+        return Through(mark.through, mark.through_id)
+
     def keep(self) -> None:
         """The transaction was committed: what it advanced now holds."""
         self._known.update(self._next)

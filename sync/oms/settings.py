@@ -24,6 +24,7 @@ class OmsSettings(BaseModel):
         watch_s: How often the files are looked at for changes.
         gap_quiet_s: A station silent for that long with sequences missing is asked to send them again.
         gap_cap_s: Longest wait between such requests, which doubles each time.
+        reconcile_every_s: How often a connected station is asked to compare.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -38,3 +39,4 @@ class OmsSettings(BaseModel):
     watch_s: Seconds = 1.0
     gap_quiet_s: Seconds = 10.0
     gap_cap_s: Seconds = 600.0
+    reconcile_every_s: Seconds = 21_600.0

@@ -1,7 +1,8 @@
-"""The streams of a site: every change has an offset, and a station that missed some asks from where it stands.
+"""The streams of a site: every change has an offset, and a station that missed some asks for them.
 
-Offsets have no gaps when they are given; a stretch tells only the newest item of each key, and says with `after` and
-`through` what it covers. So the live change, the catching up and the first filling are one and the same message.
+Offsets have no gaps when they are given; a stretch tells only the newest item of each key, and says with
+`after` and `through` what it covers. So the live change, the catching up and the first filling are one and
+the same message.
 """
 
 import json
@@ -102,7 +103,7 @@ class Streams:
         return changed
 
     def stretch(self, site: str, stream: StreamName, after: int) -> list[bytes]:
-        """The messages that bring a station from `after` to where the stream stands; none where it is there."""
+        """The messages that bring a station from `after` to where the stream stands."""
         position = self.position(site, stream)
         if position is None or after >= position.offset:
             return []
@@ -119,6 +120,19 @@ class Streams:
             messages.append(_message(stream, position.stream_id, after, through, part))
             after = through
         return messages
+
+    def answer(self, site: str, stream: StreamName, after: int, stream_id: str | None) -> list[bytes]:
+        """The answer to a snapshot request: what the station lacks, or an empty stretch."""
+        position = self.position(site, stream)
+        if position is None:
+            with self._database.write():
+                self._put(site, stream, {}, remove_others=False)
+            return self.answer(site, stream, 0, None)
+        if stream_id not in (None, position.stream_id) or after > position.offset:
+            after = 0  # another stream, or one that was restored: from the beginning
+        return self.stretch(site, stream, after) or [
+            _message(stream, position.stream_id, after, position.offset, [])
+        ]
 
     def published(self, site: str, stream: StreamName, offset: int) -> None:
         """Remembers how far live changes were published."""
@@ -144,7 +158,7 @@ class Streams:
         if remove_others:
             for key in known.keys() - bodies.keys():
                 kind, _, name = key.partition(":")
-                bodies[key] = _body(RemovedItem(offset=1, removed=kind, key=name))  # type: ignore[arg-type]
+                bodies[key] = _body(RemovedItem(offset=1, removed=kind, key=name))
         changed = [key for key, body in bodies.items() if known.get(key) != body]
         start = self._database.sql(
             "SELECT offset FROM streams WHERE site = ? AND stream = ?", (site, stream)
@@ -165,7 +179,8 @@ class Streams:
         self._database.sql_many("DELETE FROM expected_lines WHERE return_id = ?", ids)
         self._database.sql_many("DELETE FROM expected_references WHERE return_id = ?", ids)
         self._database.sql_many(
-            "INSERT INTO expected_lines (return_id, line_id, item, gtin, quantity, unit) VALUES (?,?,?,?,?,?)",
+            "INSERT INTO expected_lines (return_id, line_id, item, gtin, quantity, unit) "
+            "VALUES (?,?,?,?,?,?)",
             [
                 (
                     one.return_id,

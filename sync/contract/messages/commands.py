@@ -2,10 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, RootModel
+from pydantic import Field
 
 from sync.contract.messages.identifiers import EpochText, MessageId, Sequence
-from sync.contract.messages.wire import WireModel
+from sync.contract.messages.wire import WireChoice, WireModel
 
 
 class ResendCommand(WireModel):
@@ -40,6 +40,6 @@ class ReconcileCommand(WireModel):
 
 
 class Command(
-    RootModel[Annotated[ResendCommand | RebirthCommand | ReconcileCommand, Field(discriminator="kind")]]
+    WireChoice[Annotated[ResendCommand | RebirthCommand | ReconcileCommand, Field(discriminator="kind")]]
 ):
     """Any command, told apart by `kind`."""

@@ -3,11 +3,11 @@
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field, RootModel
+from pydantic import Field
 
 from sync.contract.messages.identifiers import EpochText, MessageId, Offset, Sequence, Sha256
 from sync.contract.messages.times import UtcTime
-from sync.contract.messages.wire import WireModel
+from sync.contract.messages.wire import WireChoice, WireModel
 
 BLOCK_SIZE = 1000
 """Sequences per reconciliation block: block 0 holds 1 to 1000, block 1 holds 1001 to 2000."""
@@ -84,5 +84,5 @@ class ReconciliationRequest(WireModel):
     sent_at: UtcTime | None = None
 
 
-class Request(RootModel[Annotated[SnapshotRequest | ReconciliationRequest, Field(discriminator="kind")]]):
+class Request(WireChoice[Annotated[SnapshotRequest | ReconciliationRequest, Field(discriminator="kind")]]):
     """Any request, told apart by `kind`."""

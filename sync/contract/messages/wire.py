@@ -5,13 +5,15 @@ reaches an OMS. A message *received* ignores such fields, because a newer minor 
 add optional ones (see `docs/integrate-your-oms.md`, compatibility rules).
 """
 
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, RootModel
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from sync.contract.messages.describing import describe
+
+T = TypeVar("T")
 
 
 class WireModel(BaseModel):
@@ -45,3 +47,16 @@ class WireModel(BaseModel):
     def to_data(self) -> dict[str, Any]:
         """The same as plain JSON values, for an envelope that somebody else writes."""
         return self.model_dump(mode="json", exclude_none=True)
+
+
+class WireChoice(RootModel[T], Generic[T]):
+    """A message that is one of several shapes, told apart by a word in it."""
+
+    @classmethod
+    def from_wire(cls, payload: bytes | str) -> Self:
+        """Reads a received JSON text; see `WireModel.from_wire`."""
+        return cls.model_validate_json(payload, strict=True, extra="ignore")
+
+    def to_wire(self) -> bytes:
+        """The bytes to publish."""
+        return self.model_dump_json(exclude_none=True, by_alias=True).encode()

@@ -1,0 +1,189 @@
+"""What the receiver knows of each station: its epochs, what it lost, what is missing, what to tell it.
+
+A gap in an epoch's sequences means that something was lost on the way, or that this ledger is older than the
+station remembers (an OMS restored from a backup). Once the station has been quiet for a while, so that
+nothing is still on its way, it is asked to send just that stretch again.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sync.contract.messages import (
+    Acks,
+    Answer,
+    AnswerStatus,
+    Birth,
+    ReconcileCommand,
+    ResendCommand,
+)
+from sync.database import Database
+from sync.oms.batches import StationAcks, acks_of
+from sync.oms.marks import EpochKey, Marks
+from sync.oms.settings import OmsSettings
+
+GAPS_AT_ONCE = 20
+LOOK_INTO_LIMIT = 1000
+
+StationKey = tuple[str, str]  # site, station
+
+
+@dataclass
+class _Contact:
+    """When we last heard of a station, and how patient to be with its gaps."""
+
+    heard: float
+    wait: float
+    reconciled: float
+    alive: bool = True
+
+
+class Stations:
+    """Keeps track of stations.
+
+    Args:
+        database: The ledger's.
+        marks: The through-marks.
+        settings: How long to wait.
+        new_id: Gives ids of commands.
+        monotonic: Seconds of a clock that nobody sets.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        marks: Marks,
+        settings: OmsSettings,
+        *,
+        new_id: Callable[[], str],
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._database = database
+        self._marks = marks
+        self._settings = settings
+        self._new_id = new_id
+        self._monotonic = monotonic
+        self._contacts: dict[StationKey, _Contact] = {}
+
+    def heard(self, station: StationKey) -> None:
+        """Events came in: whatever is missing may still be on its way."""
+        contact = self._contact(station)
+        contact.heard, contact.wait, contact.alive = self._monotonic(), self._settings.gap_quiet_s, True
+
+    def died(self, station: StationKey, epoch: str) -> None:
+        """A death came: nothing is asked of the station until it is born again."""
+        del epoch
+        self._contact(station).alive = False
+
+    def born(self, birth: Birth) -> list[StationAcks]:
+        """A birth came: remembers what exists and what is lost for good; returns where each epoch stands.
+
+        The answers told again are those that a station must not miss: rejections and exceptions. Should the
+        broker have lost one, the mark alone would settle a rejected event as though it had been applied.
+        """
+        self.heard((birth.site, birth.station))
+        epochs = {one.epoch: one for one in birth.epochs}
+        with self._database.write():
+            for one in epochs.values():
+                key = (birth.site, birth.station, one.epoch)
+                self._database.sql(
+                    "INSERT INTO epochs (site, station, epoch, last) VALUES (?,?,?,?) "
+                    "ON CONFLICT DO UPDATE SET last = max(last, excluded.last)",
+                    (*key, one.last),
+                )
+                if one.lost:
+                    self._lose(key, [(lost.first, lost.last) for lost in one.lost])
+            told = []
+            for epoch in {birth.epoch, *epochs}:
+                key = (birth.site, birth.station, epoch)
+                through = self._marks.advance(key, ())
+                answers = self._to_look_into(key)
+                if through.through or answers:
+                    told += [
+                        StationAcks(birth.site, birth.station, acks)
+                        for acks in acks_of(epoch, through, answers)
+                    ]
+        self._marks.keep()
+        return told
+
+    def commands(self) -> list[tuple[StationKey, ResendCommand | ReconcileCommand]]:
+        """What is to be asked of quiet stations now."""
+        now = self._monotonic()
+        asked: list[tuple[StationKey, ResendCommand | ReconcileCommand]] = []
+        for station, contact in self._contacts.items():
+            if not contact.alive:
+                continue
+            if now - contact.heard >= contact.wait:
+                asked += [(station, command) for command in self._resends(station)]
+                contact.heard, contact.wait = now, min(contact.wait * 2, self._settings.gap_cap_s)
+            if now - contact.reconciled >= self._settings.reconcile_every_s:
+                contact.reconciled = now
+                asked.append((station, ReconcileCommand(id=self._new_id())))
+        return asked
+
+    def answers(self, key: EpochKey, event_ids: list[str]) -> list[Acks]:
+        """The recorded answers to these events, told again."""
+        found = []
+        for event_id in event_ids:
+            found += self._database.sql(
+                "SELECT sequence, id, status, exception, reason, field FROM events WHERE id = ?", (event_id,)
+            )
+        return acks_of(key[2], self._marks.through(key), [_answer_of(row) for row in found])
+
+    def _resends(self, station: StationKey) -> list[ResendCommand]:
+        rows = self._database.sql(
+            "SELECT epoch, max(last) FROM ("
+            "  SELECT epoch, last FROM epochs WHERE site = ? AND station = ?"
+            "  UNION ALL SELECT epoch, through FROM marks WHERE site = ? AND station = ?"
+            ") GROUP BY epoch ORDER BY epoch",
+            (*station, *station),
+        )
+        commands: list[ResendCommand] = []
+        for epoch, last in rows:
+            for row in self._database.sql(
+                "SELECT max(sequence) FROM events WHERE site = ? AND station = ? AND epoch = ?",
+                (*station, epoch),
+            ):
+                last = max(last, row[0] or 0)  # noqa: PLW2901 - the ledger may know more than the birth
+            gaps = self._marks.missing((*station, epoch), last, GAPS_AT_ONCE - len(commands))
+            commands += [
+                ResendCommand(id=self._new_id(), epoch=epoch, first=first, last=end) for first, end in gaps
+            ]
+        return commands
+
+    def _lose(self, key: EpochKey, ranges: list[tuple[int, int]]) -> None:
+        self._database.sql_many(
+            "INSERT INTO lost_sequences (site, station, epoch, first, last) VALUES (?,?,?,?,?) "
+            "ON CONFLICT DO UPDATE SET last = excluded.last",
+            [(*key, first, last) for first, last in ranges],
+        )
+        for first, last in ranges:  # nothing waits for what never comes
+            self._database.sql(
+                "DELETE FROM held_subjects "
+                "WHERE site = ? AND station = ? AND epoch = ? AND sequence BETWEEN ? AND ?",
+                (*key, first, last),
+            )
+        self._marks.forget(key)
+
+    def _to_look_into(self, key: EpochKey) -> list[tuple[int, Answer]]:
+        rows = self._database.sql(
+            "SELECT sequence, id, status, exception, reason, field FROM events "
+            "WHERE site = ? AND station = ? AND epoch = ? AND (status = 'rejected' OR exception IS NOT NULL) "
+            "ORDER BY sequence DESC LIMIT ?",
+            (*key, LOOK_INTO_LIMIT),
+        )
+        return [_answer_of(row) for row in reversed(rows)]
+
+    def _contact(self, station: StationKey) -> _Contact:
+        if station not in self._contacts:
+            now = self._monotonic()
+            self._contacts[station] = _Contact(now, self._settings.gap_quiet_s, now)
+        return self._contacts[station]
+
+
+def _answer_of(row: tuple[int, str, str, str | None, str | None, str | None]) -> tuple[int, Answer]:
+    sequence, event_id, status, exception, reason, field = row
+    if status == "rejected":
+        return sequence, Answer(
+            id=event_id, status=AnswerStatus.REJECTED, reason=reason or "rejected", field=field
+        )
+    return sequence, Answer(id=event_id, status=AnswerStatus.DUPLICATE, exception=exception, reason=reason)
