@@ -6,7 +6,8 @@ what that means. Where nobody could judge there is no grade at all, never a gues
 
 from edge.grading.decision import FiredRule, Grade, GradedFinding, GradeResult, GradeSource, Severity
 from edge.grading.observation import CaptureDepth, Observation, SealState, SeenFinding
-from edge.grading.policy import DefectPolicy, PolicyPack
+from edge.grading.policy import PolicyPack
+from edge.grading.policy_tables import DefectPolicy
 from edge.grading.voice import fired
 from vision.findings import DefectKind
 

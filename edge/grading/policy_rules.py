@@ -8,7 +8,8 @@ from decimal import Decimal
 from edge.grading.decision import Disposition, GradeResult, GradeSource
 from edge.grading.hard_rules import is_expired
 from edge.grading.observation import BundleState, MatchState, Observation
-from edge.grading.policy import PolicyPack, TableException
+from edge.grading.policy import PolicyPack
+from edge.grading.policy_tables import TableException
 from edge.grading.voice import Voice, fired
 from edge.returns.dates import DateSource
 from edge.returns.expected import Custody
