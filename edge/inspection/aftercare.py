@@ -198,7 +198,9 @@ class Aftercare:
         by_deadline: bool = False,
     ) -> None:
         clock = self._clock.reading()
-        place = self._confirming.place_for(place_kind_of(disposition), saved.decision.storage_class)
+        place = self._confirming.place_for(
+            place_kind_of(disposition), saved.decision.storage_class, saved.observation.category
+        )
         ending = Confirmed(
             grade=saved.confirmed.grade,
             disposition=disposition,

@@ -68,9 +68,9 @@ def assemble_desk(
     section, data = settings.station, settings.station.data_dir
     state, staff = DeskState(), Staff(settings.staff.supervisors)
     store = InspectionStore(database, outbox)
-    copy = LocalCopy(database, now=clock.now)
     pictures, references = PictureStore(data / "pictures"), ReferenceStore(data / "references")
     holds, tasks = HoldStore(database, new_id), TaskStore(database, new_id)
+    copy = LocalCopy(database, now=clock.now, on_refused=_task_of_refused(tasks, clock))
     drafts = DraftKeeper(database, data / "drafts", clock)
     judge = Judge(
         cameras,
@@ -135,6 +135,14 @@ def assemble_desk(
         judge=judge,
         storage=storage,
     )
+
+
+def _task_of_refused(tasks: TaskStore, clock: Clock) -> Callable[[str, str], None]:
+    def refused(item: str, why: str) -> None:
+        params: dict[str, str | int | float] = {"what": item[:80], "reason": why[:200]}
+        tasks.add("item_refused", "task.item_refused", params, clock.reading(), owner="supervisor")
+
+    return refused
 
 
 def _identifier(settings: Settings, clock: Clock) -> Callable[[str, str | None], Identified]:

@@ -65,9 +65,9 @@ class Confirming:
         self._software = software
         self._model = model
 
-    def place_for(self, kind: PlaceKind, storage: StorageClass) -> Place:
+    def place_for(self, kind: PlaceKind, storage: StorageClass, category: str) -> Place:
         """Where goods of a kind go; a site without such a place is told the purpose instead of a bin."""
-        found = choose_place(self._copy.places(), kind, storage)
+        found = choose_place(self._copy.places(), kind, storage, category)
         return found or Place(
             place_id=f"NO-PLACE-{kind.value}", label=kind.value, kind=kind, storage_class=storage
         )
@@ -139,7 +139,9 @@ class Confirming:
         override: OverrideMade | None,
     ) -> None:
         clock = self._clock.reading()
-        place = self.place_for(confirmed.place_kind, confirmed.storage_class)
+        place = self.place_for(
+            confirmed.place_kind, confirmed.storage_class, proposal.judged.observation.category
+        )
         hold = self._hold(confirmed, proposal.policy, clock)
         saved = SavedInspection(
             inspection_id=item.inspection_id,

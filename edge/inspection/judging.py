@@ -29,7 +29,7 @@ from edge.grading.observation import (
 from edge.grading.policy import PolicyPack
 from edge.inspection.references import ReferenceStore
 from edge.inspection.saved import JudgedView, ModelUsed, PictureBox, PictureFinding
-from edge.inspection.session import ItemInHand, OpenReturn
+from edge.inspection.session import ItemInHand, OpenReturn, price_of
 from edge.returns.blocklist import check_blocked
 from edge.returns.catalogue import GoodsClass, StorageClass
 from edge.returns.cold_chain import minutes_out_of_cold
@@ -190,7 +190,7 @@ class Judge:
             goods_class=_goods_class(item, storage),
             storage_class=storage,
             quantity=item.quantity,
-            mrp=line.mrp if line is not None else None,
+            mrp=price_of(line, product),
             return_type=opened.expected.return_type,
             custody=opened.expected.custody,
             depth=item.depth,

@@ -12,7 +12,7 @@ from edge.grading.observation import CaptureDepth, MatchState
 from edge.grading.policy_loading import PolicyShelf
 from edge.inspection import questions
 from edge.inspection.desk import Question
-from edge.inspection.session import ItemInHand, OpenReturn
+from edge.inspection.session import ItemInHand, OpenReturn, price_of
 from edge.returns.catalogue import Product
 from edge.returns.expected import ExpectedState
 from edge.returns.identified import ProductCode, UnitLabel
@@ -139,7 +139,7 @@ class Lookup:
         name = part.name if part else product.name if product else line.name if line else ""
         chosen = capture_depth(
             self._policies.of_category(category_of(item)),
-            mrp=line.mrp if line is not None else None,
+            mrp=price_of(line, product),
             custody=opened.expected.custody,
             return_type=opened.expected.return_type,
             blind=opened.expected.blind,

@@ -14,7 +14,7 @@ from edge.returns.dates import PackDate
 from edge.returns.expected import Custody, ExpectedReturn, Reference, ReturnLine
 from edge.returns.identified import ProductCode
 from edge.returns.received import ReceivedUnit
-from edge.returns.values import Code, FrozenValue, Quantity
+from edge.returns.values import Code, FrozenValue, Quantity, Rupees
 
 
 class OpenReturn(FrozenValue):
@@ -102,3 +102,10 @@ class ItemInHand(FrozenValue):
         if self.product is not None and len(self.product.gtins) == 1:
             return self.product.gtins[0]
         return None
+
+
+def price_of(line: ReturnLine | None, product: Product | None) -> Rupees | None:
+    """Maximum retail price of one unit: as dispatched, else the catalogue's; None where nobody knows."""
+    if line is not None and line.mrp is not None:
+        return line.mrp
+    return product.mrp if product is not None else None

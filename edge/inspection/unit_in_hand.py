@@ -129,7 +129,9 @@ class UnitInHand:
         item, opened = self.in_hand()
         policy = self._policies.of_category(category_of(item))
         judged = self._judge.decide(item, opened, seen, policy, self._clock.reading())
-        place = self._confirming.place_for(judged.decision.place_kind, judged.decision.storage_class)
+        place = self._confirming.place_for(
+            judged.decision.place_kind, judged.decision.storage_class, judged.observation.category
+        )
         decided_ms = (self._clock.monotonic_ns() - after_ns) / 1e6
         state.looking = False
         state.proposal = Proposal(judged, policy, place, decided_ms)

@@ -81,6 +81,7 @@ def product(message: wire_reference.Product) -> Product:
         shelf_life_days=message.shelf_life_days,
         weighed=message.weighed,
         serialised=message.serialised,
+        mrp=Decimal(message.mrp.amount) if message.mrp else None,
         components=_components(message.components),
     )
 
@@ -95,6 +96,7 @@ def place(message: wire_reference.SitePlace) -> Place | None:
         label=message.label,
         kind=kind,
         storage_class=StorageClass(message.storage_class.value),
+        categories=message.categories,
     )
 
 

@@ -4,10 +4,13 @@ It is filled by the OMS's streams and read at each scan, so that a station works
 it knew. A return that is not here is received blind, never refused.
 """
 
-from collections.abc import Callable, Iterable
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from peewee import Model, TextField
+from pydantic import ValidationError
 
 from edge.returns import incoming
 from edge.returns.blocklist import Block
@@ -18,6 +21,8 @@ from sync.contract.messages.expected import ExpectedItem, ExpectedUpsert
 from sync.contract.messages.reference import BlockItem, PlaceItem, ProductItem, ReferenceItem
 from sync.database import Database
 from sync.fields import Record, UtcField, utc_text
+
+logger = logging.getLogger(__name__)
 
 
 class ExpectedReturnRecord(Record):
@@ -91,9 +96,16 @@ class LocalCopy:
     never leaves one without the other.
     """
 
-    def __init__(self, database: Database, *, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        now: Callable[[], datetime],
+        on_refused: Callable[[str, str], None] = lambda _item, _why: None,
+    ) -> None:
         self._database = database
         self._now = now
+        self._on_refused = on_refused
 
     def find(self, reference: str) -> list[ExpectedReturn]:
         """Every return known under a scanned number, open ones first."""
@@ -143,7 +155,8 @@ class LocalCopy:
         """Take in new, changed and cancelled returns."""
         for item in items:
             if isinstance(item, ExpectedUpsert):
-                self._put_return(incoming.expected_return(item.expected))
+                with self._one_by_one(f"return {item.expected.return_id}"):
+                    self._put_return(incoming.expected_return(item.expected))
             else:
                 self._cancel(item.return_id)
 
@@ -151,11 +164,13 @@ class LocalCopy:
         """Take in articles, places and blocks, new, changed or gone."""
         for item in items:
             if isinstance(item, ProductItem):
-                self._put_product(incoming.product(item.product))
+                with self._one_by_one(f"article {item.product.sku}"):
+                    self._put_product(incoming.product(item.product))
             elif isinstance(item, PlaceItem):
-                place = incoming.place(item.place)
-                if place is not None:
-                    self._replace(PlaceRecord, place_id=place.place_id, body=place.model_dump_json())
+                with self._one_by_one(f"place {item.place.place}"):
+                    place = incoming.place(item.place)
+                    if place is not None:
+                        self._replace(PlaceRecord, place_id=place.place_id, body=place.model_dump_json())
             elif isinstance(item, BlockItem):
                 block = incoming.block(item.block)
                 self._replace(
@@ -163,6 +178,18 @@ class LocalCopy:
                 )
             else:
                 self._remove(item.removed, item.key)
+
+    @contextmanager
+    def _one_by_one(self, item: str) -> Iterator[None]:
+        """An item that can't be used must not keep out those that can; somebody is told of it."""
+        try:
+            yield
+        except ValidationError as error:
+            why = "; ".join(
+                f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()[:3]
+            )
+            logger.warning("the OMS sent %s, which can't be used: %s", item, why)
+            self._on_refused(item, why)
 
     def forget_expected(self) -> None:
         """Forget every return that was expected; those already received stay in their own table."""
