@@ -26,11 +26,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from sync.mqtt_client import close_client, connect_properties, disable_nagle, tls_context
+from sync.mqtt_client import BufferedClient, close_client, connect_properties, disable_nagle, tls_context
 from sync.retry import BackOff, failures_after
 from sync.settings import BrokerSettings
 from sync.wire import Connected, Disconnected, LinkEvent, Publication, Received, Refused
@@ -77,7 +77,7 @@ class MqttLink:
         self._tls = tls_context(settings) if settings.uses_tls else None
         self._on_event: Callable[[LinkEvent], None] = _ignore
         self._thread: threading.Thread | None = None
-        self._client: Client | None = None
+        self._client: BufferedClient | None = None
         self._connection = 0
         self._online = False
         self._subscribed: int | None = None
@@ -182,7 +182,7 @@ class MqttLink:
             self._outgoing.clear()
         return self._ended or Disconnected("broker.connection_lost", "the connection ended"), was_online
 
-    def _serve(self, client: Client) -> None:
+    def _serve(self, client: BufferedClient) -> None:
         deadline = self._monotonic() + self._settings.connect_timeout_s
         next_misc = 0.0
         leaving: float | None = None
@@ -192,6 +192,9 @@ class MqttLink:
                 return
             self._pump(client, sock)
             self._send_outgoing(client)
+            if client.want_write():  # what paho's own callbacks queued
+                client.loop_write()
+            client.flush()
             now = self._monotonic()
             if now >= next_misc:
                 next_misc = now + 0.5
@@ -203,24 +206,24 @@ class MqttLink:
                 if leaving is None:
                     return
 
-    def _pump(self, client: Client, sock: Any) -> None:
+    def _pump(self, client: BufferedClient, sock: Any) -> None:
         """Wait for the network or a call of the owner, and let the client read and write."""
         pending = isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
         poller = select.poll()
         poller.register(self._wake_reader, select.POLLIN)
-        poller.register(sock, select.POLLIN | (select.POLLOUT if client.want_write() else 0))
+        poller.register(sock, select.POLLIN | (select.POLLOUT if client.has_output else 0))
         readable = pending
         for descriptor, happened in poller.poll(0 if pending else 500):
             if descriptor == self._wake_reader.fileno():
                 self._drain_wake()
                 continue
-            if happened & select.POLLOUT:
-                client.loop_write()
             readable = readable or bool(happened & ~select.POLLOUT)
         if readable:
             client.loop_read()
+            while client.has_input and self._ended is None and client.socket() is not None:
+                client.loop_read()
 
-    def _leave(self, client: Client, leaving: float | None, now: float) -> float | None:
+    def _leave(self, client: BufferedClient, leaving: float | None, now: float) -> float | None:
         """Publish the farewell, wait for its PUBACK, disconnect; returns None when done."""
         if leaving is None:
             if self._online and self._farewell is not None:
@@ -228,7 +231,8 @@ class MqttLink:
             return now + FAREWELL_TIMEOUT_S
         if self._tokens and now < leaving and self._online:
             return leaving
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError):
+            client.write_through()
             client.disconnect()
         return None
 
@@ -271,13 +275,8 @@ class MqttLink:
     # -- paho's callbacks: all in the link's thread, none touches the database
     # -----------------------------------
 
-    def _new_client(self) -> Client:
-        client = Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=self._client_id,
-            protocol=MQTTProtocolVersion.MQTTv5,
-            manual_ack=True,
-        )
+    def _new_client(self) -> BufferedClient:
+        client = BufferedClient(self._client_id)
         client.connect_timeout = self._settings.connect_timeout_s
         client.max_queued_messages_set(0)
         client.max_inflight_messages_set(0)  # `_send_outgoing` keeps to the broker's limit

@@ -39,6 +39,8 @@ logger = logging.getLogger(__name__)
 TICK_S = 1.0  # how often unanswered events are looked at
 DATABASE_WAIT_S = 2.0  # after the database refused
 BATCH = 2000  # events of the link worked on in one go
+BUSY_FLIGHTS = 64  # with more in flight, answers are gathered for a moment before they are committed
+LONGEST_GATHERING_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,7 @@ class Relay:
         self._undone: list[LinkEvent | OutboxChange | _Stop] = []
         self._database_wait_until = 0.0
         self._next_tick = 0.0
+        self._commit_took = 0.0
         self._thread: threading.Thread | None = None
         self._connected = False
         self._oms = OmsPresence(online=False, instance="")
@@ -236,6 +239,8 @@ class Relay:
             wait = 0.0
         try:
             batch.append(self._events.get(timeout=wait) if wait else self._events.get_nowait())
+            if len(self._flights) >= BUSY_FLIGHTS:
+                time.sleep(min(self._commit_took, LONGEST_GATHERING_S))
             while len(batch) < BATCH:
                 batch.append(self._events.get_nowait())
         except queue.Empty:
@@ -286,6 +291,7 @@ class Relay:
         works = [(message, inbound) for message, inbound in read if isinstance(inbound, Work)]
         outcome = Outcome()
         if answers or works:
+            began = self._monotonic()
             with self._database.write():
                 if answers:
                     outcome = self._settlement.record(
@@ -295,6 +301,7 @@ class Relay:
                     )
                 for message, work in works:
                     self._do(message, work)
+            self._commit_took = self._monotonic() - began
         for message, inbound in read:
             if isinstance(inbound, Work) and inbound.steps is not None:
                 self._steps.append((message, inbound, inbound.steps()))
