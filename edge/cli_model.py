@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -30,7 +30,7 @@ OptionalConfig = Annotated[
 def model_list(as_json: JsonOption = False, config: OptionalConfig = None) -> None:
     """List the model packages here; the one in use is marked."""
     registry, _ = station_eyes(config)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "package": row.package.package_id if row.package else row.folder.name,
             "active": row.active,
@@ -46,11 +46,9 @@ def model_list(as_json: JsonOption = False, config: OptionalConfig = None) -> No
         return
     table = Table("package", "in use", "from", "finds", "weights' licence")
     for row in rows:
-        finds = escape(str(row["problem"])) if row["problem"] else ", ".join(row["classes"])
+        finds = escape(row["problem"] or ", ".join(row["classes"]))
         origin = "shipped" if row["shipped"] else "installed"
-        table.add_row(
-            str(row["package"]), "yes" if row["active"] else "", origin, finds, row["licence"] or ""
-        )
+        table.add_row(row["package"], "yes" if row["active"] else "", origin, finds, row["licence"])
     Console().print(table)
 
 
