@@ -1,1 +1,1 @@
-"""Pictures in, findings out: decoding, picture quality, the item's place, damage, barcodes. See docs/vision.md."""
+"""Pictures in, findings out: decoding, quality, the item's place, damage, barcodes. See docs/vision.md."""
