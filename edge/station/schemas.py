@@ -32,7 +32,7 @@ class ScanIn(Incoming):
 class AnswerIn(Incoming):
     """The answer to the open question."""
 
-    question_id: Code
+    question_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,200}$")]
     value: Annotated[str, Field(min_length=1, max_length=500)]
 
 
