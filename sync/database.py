@@ -88,6 +88,11 @@ class _Connections(peewee.SqliteDatabase):
             self._opened = [entry for entry in self._opened if entry[1] is not conn]
         conn.close()
 
+    def rollback(self) -> None:
+        """Undo, unless SQLite did so itself, as it does when the disk is full."""
+        if self.connection().in_transaction:  # type: ignore[no-untyped-call]
+            super().rollback()  # type: ignore[no-untyped-call]
+
     def _close_orphans(self) -> None:
         """Close connections of threads that ended without `release_thread()`."""
         kept = []
@@ -98,6 +103,11 @@ class _Connections(peewee.SqliteDatabase):
             else:
                 kept.append((owner, connection))
         self._opened = kept
+
+    @property
+    def open_connections(self) -> int:
+        """Connections of all threads."""
+        return len(self._opened)
 
     def close_all(self) -> None:
         self.shut = True

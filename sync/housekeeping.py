@@ -17,6 +17,10 @@ OLD = (
     "SELECT position FROM outbox WHERE position > ? AND position < (SELECT max(position) FROM outbox) "
     "ORDER BY position LIMIT ?"
 )
+REMEMBER = (
+    "UPDATE epochs SET removed_to = found.last FROM (SELECT epoch, max(sequence) AS last FROM outbox "
+    "WHERE position IN ({marks}) GROUP BY epoch) AS found WHERE found.epoch = epochs.epoch"
+)
 EXPIRED = "SELECT position FROM outbox WHERE position IN ({marks}) AND state = 'SETTLED' AND answered_at < ?"
 
 
@@ -37,6 +41,7 @@ def remove_expired(database: Database, *, retention_days: int, now: Callable[[],
             expired = [row[0] for row in database.sql(EXPIRED.format(marks=marks), (*page, limit))]
             if not expired:
                 return
+            database.sql(REMEMBER.format(marks=",".join("?" * len(expired))), expired)
             database.sql_many("DELETE FROM outbox WHERE position = ?", [(gone,) for gone in expired])
             database.sql(
                 "UPDATE outbox_counts SET total = total - ? WHERE state = 'SETTLED'", (len(expired),)

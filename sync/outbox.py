@@ -103,7 +103,11 @@ class Outbox:
             epoch = Epoch(counter=last + 1, random=secrets.token_hex(3), started_at=self._now())
             self.database.run(
                 EpochRecord.insert(
-                    epoch=epoch.text, counter=epoch.counter, started_at=epoch.started_at, last_sequence=0
+                    epoch=epoch.text,
+                    counter=epoch.counter,
+                    started_at=epoch.started_at,
+                    last_sequence=0,
+                    removed_to=0,
                 )
             )
         self._epoch, self._epoch_began_ns = epoch, self._monotonic_ns()

@@ -80,6 +80,7 @@ class EpochRecord(Record):
     counter = peewee.IntegerField()
     started_at = UtcField()
     last_sequence = peewee.IntegerField()
+    removed_to = peewee.IntegerField()
 
     class Meta:
         """The table."""

@@ -6,7 +6,8 @@ CREATE TABLE epochs (
     epoch         TEXT NOT NULL PRIMARY KEY,   -- "000012-9f3ac1": counter and random
     counter       INTEGER NOT NULL,
     started_at    TEXT NOT NULL,
-    last_sequence INTEGER NOT NULL DEFAULT 0
+    last_sequence INTEGER NOT NULL DEFAULT 0,
+    removed_to    INTEGER NOT NULL DEFAULT 0   -- sequences up to here were settled, kept their time, and removed
 );
 
 -- Events in the order of their commit (`position`). `place` orders a subject's events: its own position, or that of
