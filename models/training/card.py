@@ -8,6 +8,7 @@ from models.manifest import Manifest
 from models.training.measure import Measurement
 from models.training.recipe import Recipe
 
+MAP = "metrics/mAP50(B)"
 WEAK = 0.3
 """An average precision below this is named as a failure."""
 
@@ -41,8 +42,11 @@ def _lines(recipe: Recipe, manifest: Manifest, results: Sequence[Measurement], c
         "",
         f"`{recipe.fit.architecture}` from scratch (no pretrained weights), AdamW, learning rate",
         f"{recipe.fit.learning_rate}, batch {recipe.fit.batch}; all numbers in",
-        "`models/training/recipe.toml`, made again by `python -m models.training.train all`. The training time was bounded, so that the number of",
-        "epochs depends on the machine. Last epochs of the curve (`training-curve.csv`):",
+        "`models/training/recipe.toml`, made again by `python -m models.training.train all`. It was",
+        f"trained in stages at {', '.join(str(size) for size in recipe.fit.sizes)} pixels, most",
+        "steps on small pictures, because two processor cores shared with other work had little more than",
+        "half an hour. First and last epochs of the curve (`training-curve.csv`; stages follow each other, one without",
+        "validation shows none):",
         "",
         *_curve_table(curve),
         "",
@@ -62,8 +66,8 @@ def _lines(recipe: Recipe, manifest: Manifest, results: Sequence[Measurement], c
         "",
         "## Licence",
         "",
-        "Weights: AGPL-3.0-only, see `LICENSE-WEIGHTS`. Bottle photographs: CC BY 4.0 (the set",
-        "`caps`, changed: scaled, turned, recoloured); shop photographs: MIT. No photograph is part of this package.",
+        "Weights: AGPL-3.0-only, see `LICENSE-WEIGHTS`. Bottle photographs: CC BY 4.0 (changed: scaled,",
+        "turned, recoloured); shop photographs: MIT. No photograph is part of this package.",
     ]
 
 
@@ -71,10 +75,11 @@ def _curve_table(curve: Path) -> list[str]:
     with curve.open(encoding="utf-8", newline="") as source:
         rows = list(csv.DictReader(source))
     chosen = rows[:1] + rows[-4:] if len(rows) > 4 else rows
-    lines = ["| epoch | box loss | class loss | mAP50 (validation) |", "|---|---|---|---|"]
+    lines = ["| stage.epoch | box loss | class loss | mAP50 (validation) |", "|---|---|---|---|"]
     for row in chosen:
-        numbers = [float(row[key]) for key in ("train/box_loss", "train/cls_loss", "metrics/mAP50(B)")]
-        lines.append(f"| {row['epoch']} | {numbers[0]:.2f} | {numbers[1]:.2f} | {numbers[2]:.3f} |")
+        losses = [float(row[key]) for key in ("train/box_loss", "train/cls_loss")]
+        precision = f"{float(row[MAP]):.3f}" if row[MAP] else "–"
+        lines.append(f"| {row['stage']}.{row['epoch']} | {losses[0]:.2f} | {losses[1]:.2f} | {precision} |")
     return lines
 
 

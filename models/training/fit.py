@@ -3,6 +3,7 @@
 import csv
 import os
 import shutil
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -25,14 +26,16 @@ CURVE_COLUMNS = (
 
 def fit(
     recipe: Recipe, dataset: Path, runs: Path, *, hours: float | None, threads: int, device: str = "cpu"
-) -> Path:
-    """Train from scratch; returns the folder of the run with `weights/best.pt` and `results.csv`.
+) -> list[Path]:
+    """Train from scratch, stage after stage; returns each stage's folder, the last of which holds the result.
+
+    Small pictures first: they cost a fraction of a large one and teach most of what there is to learn.
 
     Args:
         recipe: Network and settings.
         dataset: Folder that `write_dataset` filled.
-        runs: Where the run's folder is made.
-        hours: Longest time; the number of epochs is cut to fit. None trains all epochs.
+        runs: Where the stages' folders are made.
+        hours: Longest time of all stages together; their epochs are cut to fit. None trains all epochs.
         threads: Processor threads that torch may use.
         device: `cpu`, or the number of a GPU.
 
@@ -42,35 +45,50 @@ def fit(
     _prepare_tools(runs)
     from ultralytics import YOLO
 
-    model = YOLO(recipe.fit.architecture)
-    model.add_callback("on_pretrain_routine_end", _both_cores(threads))
-    settings: dict[str, Any] = {
-        "data": str(dataset / "data.yaml"), "imgsz": recipe.input_size, "device": device, "workers": 1,
-        "epochs": recipe.fit.epochs, "time": hours, "patience": 0, "seed": recipe.seed % 2**31,
-        "batch": recipe.fit.batch, "nbs": recipe.fit.batch, "pretrained": False, "amp": False,
-        "optimizer": "AdamW", "lr0": recipe.fit.learning_rate, "cos_lr": True, "lrf": 0.02,
-        "warmup_epochs": 1.0,
-        "mosaic": recipe.fit.mosaic, "close_mosaic": recipe.fit.close_mosaic, "scale": recipe.fit.scale,
-        "degrees": recipe.fit.degrees, "fliplr": recipe.fit.flip, "flipud": 0.1, "translate": 0.08,
-        "hsv_h": 0.02, "hsv_s": 0.6, "hsv_v": 0.35, "erasing": 0.0, "deterministic": True, "cache": "ram",
-        "plots": False, "verbose": False,
-        "project": str(runs.resolve()), "name": f"{recipe.name}-{recipe.version}", "exist_ok": True,
+    folders: list[Path] = []
+    work = [size**2 * epochs for size, epochs in zip(recipe.fit.sizes, recipe.fit.epochs, strict=True)]
+    for stage, (size, epochs) in enumerate(zip(recipe.fit.sizes, recipe.fit.epochs, strict=True)):
+        model = YOLO(str(folders[-1] / "weights" / "last.pt") if folders else recipe.fit.architecture)
+        model.add_callback("on_pretrain_routine_end", _both_cores(threads))
+        settings = _settings(recipe, last=stage == len(work) - 1)
+        share = None if hours is None else hours * work[stage] / sum(work)
+        name = stage_name(recipe, stage)
+        model.train(
+            data=str(dataset / "data.yaml"), imgsz=size, epochs=epochs, time=share, device=device,
+            project=str(runs.resolve()), name=name, **settings,
+        )  # fmt: skip
+        folders.append(runs / name)
+    return folders
+
+
+def stage_name(recipe: Recipe, stage: int) -> str:
+    """Name of a stage's folder."""
+    return f"{recipe.name}-{recipe.version}-stage{stage}"
+
+
+def _settings(recipe: Recipe, *, last: bool) -> dict[str, Any]:
+    return {
+        "patience": 0, "seed": recipe.seed % 2**31, "batch": recipe.fit.batch, "nbs": recipe.fit.batch,
+        "amp": False, "optimizer": "AdamW", "lr0": recipe.fit.learning_rate, "cos_lr": True, "lrf": 0.05,
+        "warmup_epochs": 0.2, "mosaic": recipe.fit.mosaic, "close_mosaic": recipe.fit.close_mosaic,
+        "scale": recipe.fit.scale, "degrees": recipe.fit.degrees, "fliplr": recipe.fit.flip, "flipud": 0.1,
+        "translate": 0.08, "hsv_h": 0.02, "hsv_s": 0.6, "hsv_v": 0.35, "erasing": 0.0, "deterministic": True,
+        "cache": "ram", "workers": 1, "plots": False, "verbose": False, "val": last, "exist_ok": True,
     }  # fmt: skip
-    model.train(**settings)
-    return runs / f"{recipe.name}-{recipe.version}"
 
 
-def write_curve(run: Path, target: Path) -> None:
-    """Copy the columns of the training curve that a reader needs."""
-    with (
-        (run / "results.csv").open(encoding="utf-8", newline="") as source,
-        target.open("w", encoding="utf-8", newline="") as out,
-    ):
+def write_curve(stages: Sequence[Path], target: Path) -> None:
+    """Copy the columns of the training curves that a reader needs, all stages into one file."""
+    with target.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out)
-        writer.writerow(CURVE_COLUMNS)
-        for row in csv.DictReader(source):
-            plain = {key.strip(): value.strip() for key, value in row.items()}
-            writer.writerow([plain.get(column, "") for column in CURVE_COLUMNS])
+        writer.writerow(("stage", *CURVE_COLUMNS))
+        for number, stage in enumerate(stages, start=1):
+            if not (stage / "results.csv").is_file():
+                continue
+            with (stage / "results.csv").open(encoding="utf-8", newline="") as source:
+                for row in csv.DictReader(source):
+                    plain = {key.strip(): value.strip() for key, value in row.items()}
+                    writer.writerow([number, *(plain.get(column, "") for column in CURVE_COLUMNS)])
 
 
 def _prepare_tools(runs: Path) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,10 +26,11 @@ from models.training.shared_sets import CAPS_BOXES, CAPS_PHOTOS, GROCERY
 
 MAX_BYTES = 12_000_000
 LICENCE_TEXT = Path(__file__).with_name("agpl-3.0.txt")
-NOTICE = """These weights (model.onnx) were trained and exported with Ultralytics YOLO, which is licensed under
-the GNU Affero General Public License, version 3; they are offered under that licence, AGPL-3.0-only. This
-concerns the weights alone: the programs around them are licensed under Apache-2.0 and can run other weights.
-Source of the weights: the recipe and programs in models/training of this project, which make them again.
+NOTICE = """These weights (model.onnx) were trained and exported with Ultralytics YOLO, which is licensed
+under the GNU Affero General Public License, version 3; they are offered under that licence, AGPL-3.0-only.
+This concerns the weights alone: the programs around them are licensed under Apache-2.0 and can run other
+weights. Source of the weights: the recipe and programs in models/training of this project, which make them
+again.
 
 Some training pictures are photographs under CC BY 4.0 and MIT; CARD.md names them.
 
@@ -36,14 +38,19 @@ Some training pictures are photographs under CC BY 4.0 and MIT; CARD.md names th
 
 
 def write_package(
-    recipe: Recipe, onnx_file: Path, run: Path, dataset: Path, shared: Path | None, packages: Path
+    recipe: Recipe,
+    onnx_file: Path,
+    stages: Sequence[Path],
+    dataset: Path,
+    shared: Path | None,
+    packages: Path,
 ) -> Path:
     """Measure the weights and write their package; returns its folder.
 
     Args:
         recipe: Of the weights.
         onnx_file: The exported weights.
-        run: The trainer's folder, for its curve.
+        stages: The trainer's folders, for their curves.
         dataset: The written pictures, for the held-out test part.
         shared: Folder of the shared photographs; None measures on drawn pictures only.
         packages: Where the package's folder is made.
@@ -68,7 +75,7 @@ def write_package(
     (folder / "LICENSE-WEIGHTS").write_text(
         NOTICE + LICENCE_TEXT.read_text(encoding="utf-8"), encoding="utf-8"
     )
-    write_curve(run, folder / "training-curve.csv")
+    write_curve(stages, folder / "training-curve.csv")
     write_card(folder / "CARD.md", recipe, manifest, results, folder / "training-curve.csv")
     try:
         load_detector(open_package(folder))

@@ -3,7 +3,7 @@
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, get_origin
 
 from models.training.errors import RecipeRefused
 from vision.findings import DefectKind
@@ -26,7 +26,7 @@ class _Section:
                 f"[{where}] has missing or unknown keys: {wrong}. It takes {', '.join(known)}."
             )
         for key, kind in known.items():
-            accepted = (int, float) if kind is float else kind
+            accepted = (int, float) if kind is float else get_origin(kind) or kind
             if not isinstance(table[key], accepted):  # type: ignore[arg-type]
                 raise RecipeRefused(f"[{where}] {key} = {table[key]!r} should be of type {kind}.")
         return cls(**table)
@@ -56,10 +56,11 @@ class Crops(_Section):
 
 @dataclass(frozen=True, slots=True)
 class Fit(_Section):
-    """Settings of the training run."""
+    """Settings of the training run, which goes through stages: `sizes[i]` pixels for `epochs[i]` epochs."""
 
     architecture: str
-    epochs: int
+    sizes: list[int]
+    epochs: list[int]
     batch: int
     learning_rate: float
     mosaic: float

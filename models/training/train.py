@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from models.training.errors import TrainingError
+from models.training.fit import fit, stage_name
 from models.training.recipe import DEFAULT_RECIPE, Recipe, read_recipe
 
 STEPS = ("draw", "fit", "export", "package")
@@ -36,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(step: str, recipe: Recipe, options: argparse.Namespace) -> None:
     work: Path = options.work
     dataset, runs, onnx_file = work / "pictures", work / "runs", work / "model.onnx"
-    run = runs / f"{recipe.name}-{recipe.version}"
+    stages = [runs / stage_name(recipe, stage) for stage in range(len(recipe.fit.sizes))]
     log.info("%s …", step)
     if step == "draw":
         from models.training.dataset import write_dataset
@@ -44,17 +45,15 @@ def _run(step: str, recipe: Recipe, options: argparse.Namespace) -> None:
         summary = write_dataset(recipe, dataset, options.shared, options.workers)
         log.info("%s", json.dumps(summary, indent=2))
     elif step == "fit":
-        from models.training.fit import fit
-
         fit(recipe, dataset, runs, hours=options.hours, threads=options.workers, device=options.device)
     elif step == "export":
         from models.training.onnx_export import best_weights, export_onnx
 
-        export_onnx(best_weights(run), onnx_file, recipe.input_size)
+        export_onnx(best_weights(stages[-1]), onnx_file, recipe.input_size)
     else:
         from models.training.package import write_package
 
-        folder = write_package(recipe, onnx_file, run, dataset, options.shared, options.packages)
+        folder = write_package(recipe, onnx_file, stages, dataset, options.shared, options.packages)
         log.info("wrote %s", folder)
 
 

@@ -14,7 +14,7 @@ from models.training.rendering.artwork import (
     veg_mark,
 )
 from models.training.rendering.lettering import write_fitted
-from models.training.rendering.spec import ItemSpec, Picture
+from models.training.rendering.spec import CodeKind, ItemSpec, Picture
 from models.training.rendering.surface import Surface
 
 
@@ -47,12 +47,13 @@ def paint_lid(spec: ItemSpec, width: int, height: int) -> Surface:
 
 
 def paint_wrap(spec: ItemSpec, width: int, height: int) -> tuple[Picture, tuple[int, int, int, int] | None]:
-    """The half of a wrap-around label that faces the camera: brand, and beside it the barcode, its bars level."""
+    """The half of a wrap-around label that faces the camera: brand, and beside it the barcode, bars level."""
     palette = Palette.of(spec.colours)
     rng = np.random.default_rng([spec.colours, 37])
     label = np.empty((height, width, 3), np.uint8)
     label[:] = palette.base
-    left, right = int(width * 0.15), int(width * 0.89)
+    # level bars may bend round the pack; a matrix must face the camera
+    left, right = int(width * 0.15), int(width * (0.66 if spec.code is CodeKind.DATAMATRIX else 0.86))
     probe = label.copy()
     code = place_code(probe, spec, (right, height - 8), upright=True)
     split = code[0] - 8 if code else right

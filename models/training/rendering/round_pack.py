@@ -115,11 +115,11 @@ class RoundPack:
             along = along + np.float32(self.tall / 2)
         radii = self._radius_table()
         height = along / np.float32(np.cos(tilt))
-        for _ in range(9 if tilt else 0):  # half steps: full ones swing to and fro at the shoulder
+        for _ in range(16 if tilt else 0):  # half steps: full ones swing to and fro at the shoulder
             radius = radii[np.clip(height * 4, 0, len(radii) - 1).astype(np.int32)]
             depth = np.sqrt(np.maximum(radius**2 - across**2, 0))
             found = (along + depth * np.float32(np.sin(tilt))) / np.float32(np.cos(tilt))
-            height = height + np.float32(0.6) * (found - height)
+            height = height + np.float32(0.4) * (found - height)
         radius = radii[np.clip(height * 4, 0, len(radii) - 1).astype(np.int32)]
         inside = np.clip((radius - np.abs(across)) * scale + 0.5, 0, 1)
         inside *= np.clip(height * scale + 0.5, 0, 1) * np.clip(

@@ -91,7 +91,7 @@ def _sensed(ground: Plane, station: StationLook, rng: np.random.Generator) -> Pi
     """The sensor's view: fine luminance noise, coarser colour noise, clipped to eight bits."""
     grain = rng.standard_normal((HEIGHT, WIDTH), dtype=np.float32)
     blotches = rng.standard_normal((HEIGHT // 4, WIDTH // 4, 3), dtype=np.float32)
-    noise = cv2.resize(blotches, (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
+    noise = np.asarray(cv2.resize(blotches, (WIDTH, HEIGHT)), np.float32)
     noise += grain[:, :, None]
     seen = cv2.scaleAdd(noise, station.noise * 0.8, np.maximum(ground, 4.0))
     return np.asarray(cv2.convertScaleAbs(seen), np.uint8)
