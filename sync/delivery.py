@@ -84,6 +84,7 @@ class Delivery:
             broker,
             client_id=identity.client_id,
             subscriptions=identity.topics.subscriptions,
+            renewed=(OMS_STATE,),
             will=self.presence.will,
             rng=rng,
             monotonic=monotonic,

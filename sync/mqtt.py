@@ -48,6 +48,8 @@ class MqttLink:
         settings: Where the broker is and how to prove who we are.
         client_id: The session's name at the broker.
         subscriptions: Topics to listen to, with QoS 1, on every connection.
+        renewed: Those of them whose retained message is needed on every connection. Some brokers (rumqttd) send it to
+            a new subscription only, so in a session that went on these are given up and made anew.
         will: Gives the last word that the broker publishes when we vanish.
         rng: Draws the waits between attempts.
         monotonic: Seconds of a clock that nobody sets.
@@ -62,6 +64,7 @@ class MqttLink:
         *,
         client_id: str,
         subscriptions: Sequence[str] = (),
+        renewed: Sequence[str] = (),
         will: Callable[[], Publication] | None = None,
         rng: random.Random | None = None,
         monotonic: Callable[[], float] = time.monotonic,
@@ -69,6 +72,7 @@ class MqttLink:
         self._settings = settings
         self._client_id = client_id
         self._subscriptions = tuple(subscriptions)
+        self._renewed = tuple(renewed)
         self._will = will
         self._rng = rng or random.SystemRandom()
         self._monotonic = monotonic
@@ -304,6 +308,8 @@ class MqttLink:
         self._receive_maximum = int(getattr(properties, "ReceiveMaximum", 65_535))
         self._maximum_packet = int(getattr(properties, "MaximumPacketSize", 0))
         self._session_present = bool(flags.session_present)
+        if self._session_present and self._renewed:
+            client.unsubscribe(list(self._renewed))
         if self._subscriptions:
             _, self._subscribed = client.subscribe([(topic, 1) for topic in self._subscriptions])
         else:
