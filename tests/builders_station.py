@@ -1,6 +1,7 @@
 """What a small shift at the returns desk holds: lines, pictures, findings, records."""
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import cv2
 import numpy as np
@@ -251,6 +252,7 @@ def tasks() -> list[TaskSummary]:
     ]
 
 
+@cache
 def picture(view: str) -> bytes:
     """A drawn 1080p JPEG: a carton with a label on a grey table, with the marks that `findings` names."""
     height, width = 1080, 1920

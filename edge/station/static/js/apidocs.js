@@ -51,7 +51,7 @@ function operation(path, verb, spec, all) {
   );
 }
 
-listen({ onScan: () => {}, onKey: () => {} });
+listen({ onScan: () => {}, onKey: () => false });
 await begin();
 const spec = await get("/openapi.json");
 const groups = new Map();

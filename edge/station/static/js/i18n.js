@@ -57,12 +57,12 @@ export function date(iso, { long = false } = {}) {
   return /^\d{4}-\d{2}-\d{2}$/.test(iso) && !Number.isNaN(parsed.valueOf()) ? (long ? longDay : day).format(parsed) : visible(iso);
 }
 
-/** "2 C62" as "2", "1.25 KGM" as "1.25 kg". */
-export function quantity(text) {
+/** "2 C62" as "2" (or "2 pcs" where the unit must stand), "1.25 KGM" as "1.25 kg". */
+export function quantity(text, { alwaysUnit = false } = {}) {
   const [amount, unit = "C62"] = String(text).split(" ");
   const name = word("unit", unit);
   const shown = Number.isFinite(Number(amount)) ? number.format(Number(amount)) : visible(amount);
-  return unit === "C62" ? shown : `${shown} ${name}`;
+  return unit === "C62" && !alwaysUnit ? shown : `${shown} ${name}`;
 }
 
 /** A span of time as people say it: seconds up to a minute, then minutes, hours, days. */

@@ -131,7 +131,9 @@ const ACTIONS = {
 
 function act(name) {
   // A second touch while the first is on its way would be meant for a desk that is no longer there.
-  if (busy === 0 && available()[name]) ACTIONS[name]().catch(reportTrouble);
+  if (busy > 0 || !available()[name]) return false;
+  ACTIONS[name]().catch(reportTrouble);
+  return true;
 }
 
 function reportTrouble(error) {
@@ -139,22 +141,24 @@ function reportTrouble(error) {
   else throw error;
 }
 
+/** A key pressed by hand; answers whether it did something. */
 function pressed(key) {
   const dialog = document.querySelector("dialog[open]");
   if (/^[1-9]$/.test(key)) {
     const choice = (dialog ?? byId("decision")).querySelector(`[data-digit="${key}"]`);
-    if (choice) return choice.click();
+    choice?.click();
+    if (choice) return true;
   }
-  if (dialog) return undefined;
+  if (dialog) return false;
   const field = byId("decision").querySelector("input[name=answer]");
   if (field && /^[\d.]$/.test(key)) {
     field.value += key;
     field.dispatchEvent(new Event("input"));
-    return field.focus();
+    field.focus();
+    return true;
   }
   const button = document.querySelector(`[data-action][data-key="${CSS.escape(key.length === 1 ? key.toLowerCase() : key)}"]`);
-  if (button && !button.disabled) act(button.dataset.action);
-  return undefined;
+  return button !== null && !button.disabled && act(button.dataset.action);
 }
 
 for (const button of document.querySelectorAll("[data-action]")) button.addEventListener("click", () => act(button.dataset.action));

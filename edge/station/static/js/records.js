@@ -64,7 +64,7 @@ export async function beginList({ path, area = "list", view, key = JSON.stringif
   function redraw() {
     if (rows !== null) show(byId(area), key(rows), () => view(rows, reload));
   }
-  listen({ onScan: scanned, onKey: () => {} });
+  listen({ onScan: scanned, onKey: () => false });
   await begin({ onState: reload });
   setInterval(reload, READ_EVERY_MS);
   return { reload, redraw };

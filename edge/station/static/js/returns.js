@@ -36,7 +36,7 @@ function table(rows, reload) {
 }
 
 function movement({ from_state, to_state, to_place, quantity: amount }) {
-  return h("li", {}, t("detail.movement", { quantity: quantity(amount), from: word("state", from_state), to: word("state", to_state), place: visible(to_place, 24) }));
+  return h("li", {}, t("detail.movement", { amount: quantity(amount, { alwaysUnit: true }), from: word("state", from_state), to: word("state", to_state), place: visible(to_place, 24) }));
 }
 
 function facts(detail) {

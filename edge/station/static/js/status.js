@@ -26,10 +26,10 @@ function deviceCard(device) {
 }
 
 function deliveryView(connection) {
-  const cell = (value, label, level = "") => h("div", { "data-level": level }, h("strong", {}, value), h("span", {}, label));
+  const cell = (value, label, level = "", style = "") => h("div", { "data-level": level }, h("strong", { class: style }, value), h("span", {}, label));
   const age = connection.oldest_owed_at ? span((stationNow() - Date.parse(connection.oldest_owed_at)) / 1000) : "–";
   return [
-    h("div", { class: "summary" }, cell(t(connection.broker_connected ? "status.connected" : "status.away"), t("status.broker"), connection.broker_connected ? "success" : "warning"), cell(t(connection.oms_present ? "status.connected" : "status.away"), t("status.oms"), connection.oms_present ? "success" : "warning"), cell(count(connection.owed), t("status.owed")), cell(age, t("status.oldest")), cell(count(connection.dead), t("status.dead"), connection.dead > 0 ? "error" : "")),
+    h("div", { class: "summary" }, cell(t(connection.broker_connected ? "status.connected" : "status.away"), t("status.broker"), connection.broker_connected ? "success" : "warning", "words"), cell(t(connection.oms_present ? "status.connected" : "status.away"), t("status.oms"), connection.oms_present ? "success" : "warning", "words"), cell(count(connection.owed), t("status.owed")), cell(age, t("status.oldest")), cell(count(connection.dead), t("status.dead"), connection.dead > 0 ? "error" : "")),
     connection.session_taken_over && h("p", { class: "strip" }, icon("warning"), t("status.taken_over")),
     connection.last_error && h("p", { class: "strip" }, icon("warning"), say(connection.last_error)),
   ];

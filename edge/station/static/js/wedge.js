@@ -44,6 +44,11 @@ export class BurstDetector {
     return at - this.#lastCharacter > ENTER_QUIET_MS;
   }
 
+  /** The last character was a hand's, and did something: the next Enter is a hand's too. */
+  understood() {
+    this.#lastCharacter = -Infinity;
+  }
+
   clear() {
     this.#text = "";
     this.#last = -Infinity;
@@ -63,7 +68,8 @@ const isField = (element) =>
 
 /**
  * Listen to the whole page.
- * `onScan(text)` gets each read, `onKey(key)` each single key pressed by hand outside of fields.
+ * `onScan(text)` gets each read, `onKey(key)` each single key pressed by hand outside of fields; it answers whether
+ * the key did something.
  * A field with `data-scan="take"` gets the read itself (a badge, a serial, the scan field).
  */
 export function listen({ onScan, onKey }) {
@@ -74,7 +80,7 @@ export function listen({ onScan, onKey }) {
   function settle() {
     const { text } = detector;
     const field = before?.field ?? null;
-    if (field === null && text.length === 1) onKey(text);
+    if (field === null && text.length === 1 && onKey(text)) detector.understood();
     else if (detector.endedWithoutEnter && field?.dataset.scan !== "take") finish(text);
     detector.clear();
     before = null;

@@ -3,11 +3,18 @@
 import { h, s } from "../dom.js";
 import { say, t, word } from "../i18n.js";
 
+const ruler = document.createElement("canvas").getContext("2d");
+
+function textWidth(text, size) {
+  ruler.font = `700 ${size}px ${getComputedStyle(document.body).fontFamily}`;
+  return ruler.measureText(text).width;
+}
+
 /** Where a finding's label stands: above its frame, below it where there is no room, and clear of other labels. */
 function labelPlace(finding, view, size, taken) {
   const height = size * 1.45;
-  const text = `${word("kind", finding.kind)}`;
-  const width = Math.min(view.width, text.length * size * 0.68 + size);
+  const text = word("kind", finding.kind);
+  const width = Math.min(view.width, textWidth(text, size) + size * 0.9);
   const x = Math.max(0, Math.min(finding.x, view.width - width));
   const tries = [finding.y - height - 6, finding.y + finding.height + 6, finding.y + 6];
   const clear = (y) => y >= 0 && y + height <= view.height && !taken.some((box) => x < box.x + box.width && box.x < x + width && y < box.y + box.height && box.y < y + height);
@@ -28,7 +35,7 @@ function findingMark(finding, view, size, taken) {
     s("rect", { class: "halo", x, y, width, height, rx: 8 }),
     s("rect", { class: "box", x, y, width, height, rx: 8 }),
     s("rect", { class: "plate", x: label.x, y: label.y, width: label.width, height: label.height, rx: 8 }),
-    s("text", { x: label.x + label.width / 2, y: label.y + label.height * 0.72, "font-size": size, "text-anchor": "middle", textLength: label.text.length > 3 ? label.width - size * 0.8 : null, lengthAdjust: "spacingAndGlyphs" }, label.text),
+    s("text", { x: label.x + label.width / 2, y: label.y + label.height * 0.72, "font-size": size, "text-anchor": "middle" }, label.text),
   );
 }
 
