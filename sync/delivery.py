@@ -30,6 +30,7 @@ from sync.relay import Hooks, Relay
 from sync.resending import Resending
 from sync.settings import BrokerSettings
 from sync.streams import StreamHandler, StreamPlace, Streams
+from sync.topics import OMS_STATE
 from sync.wire import Link, Publication
 
 

@@ -48,8 +48,9 @@ class MqttLink:
         settings: Where the broker is and how to prove who we are.
         client_id: The session's name at the broker.
         subscriptions: Topics to listen to, with QoS 1, on every connection.
-        renewed: Those of them whose retained message is needed on every connection. Some brokers (rumqttd) send it to
-            a new subscription only, so in a session that went on these are given up and made anew.
+        renewed: Those of them whose retained message is needed on every connection. Some brokers
+            (rumqttd) send it to a new subscription only, so in a session that goes on these are given up and
+            made anew.
         will: Gives the last word that the broker publishes when we vanish.
         rng: Draws the waits between attempts.
         monotonic: Seconds of a clock that nobody sets.
@@ -73,6 +74,7 @@ class MqttLink:
         self._client_id = client_id
         self._subscriptions = tuple(subscriptions)
         self._renewed = tuple(renewed)
+        self._to_renew: tuple[str, ...] = ()
         self._will = will
         self._rng = rng or random.SystemRandom()
         self._monotonic = monotonic
@@ -287,6 +289,7 @@ class MqttLink:
         client.on_socket_open = disable_nagle
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
+        client.on_unsubscribe = self._on_unsubscribe
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
         client.on_publish = self._on_publish
@@ -308,15 +311,17 @@ class MqttLink:
         self._receive_maximum = int(getattr(properties, "ReceiveMaximum", 65_535))
         self._maximum_packet = int(getattr(properties, "MaximumPacketSize", 0))
         self._session_present = bool(flags.session_present)
-        if self._session_present and self._renewed:
-            client.unsubscribe(list(self._renewed))
+        self._to_renew = self._renewed if flags.session_present else ()
         if self._subscriptions:
             _, self._subscribed = client.subscribe([(topic, 1) for topic in self._subscriptions])
         else:
             self._go_online()
 
+    def _on_unsubscribe(self, client: Client, *_: Any) -> None:
+        _, self._subscribed = client.subscribe([(topic, 1) for topic in self._renewed])
+
     def _on_subscribe(
-        self, _client: Client, _: Any, mid: int, reasons: list[ReasonCode], _properties: Properties | None
+        self, client: Client, _: Any, mid: int, reasons: list[ReasonCode], _properties: Properties | None
     ) -> None:
         refused = [
             f"{topic}: {reason}"
@@ -325,6 +330,9 @@ class MqttLink:
         ]
         if refused:
             self._ended = Disconnected("broker.refused", f"subscription refused: {'; '.join(refused)}")
+        elif mid == self._subscribed and self._to_renew:
+            client.unsubscribe(list(self._to_renew))  # only after a SUBACK does every broker answer this
+            self._to_renew = ()
         elif mid == self._subscribed:
             self._go_online()
 

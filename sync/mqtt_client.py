@@ -109,7 +109,7 @@ def close_client(client: Client) -> None:
     """Close the socket without waiting, whatever state the client is in, and cut the reference cycle."""
     sock = client.socket()
     client.on_connect = client.on_disconnect = client.on_message = client.on_publish = None
-    client.on_subscribe = client.on_socket_open = None
+    client.on_subscribe = client.on_unsubscribe = client.on_socket_open = None
     if sock is not None:
         with contextlib.suppress(OSError):
             sock.close()
