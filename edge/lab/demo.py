@@ -7,7 +7,6 @@ the staff and pulls the plug. At the end it compares its own journal with the OM
 import json
 import shutil
 import signal
-import sqlite3
 import sys
 import tempfile
 import threading
@@ -32,7 +31,7 @@ from edge.lab.demo_report import (
 from edge.lab.desk_watch import DeskWatch
 from edge.lab.drawn_pictures import DrawnPictures, draw_empty_station
 from edge.lab.driver_journal import DriverJournal
-from edge.lab.errors import LabError, ProgramSilent
+from edge.lab.errors import LabError
 from edge.lab.photographs import Photographs
 from edge.lab.recollection import recollect
 from edge.lab.running_parts import BrokerAddress, RunningParts
@@ -40,10 +39,10 @@ from edge.lab.settling import Reconciliation, compare, read_ledger, wait_until_s
 from edge.lab.shift.plan import CASES, Shift
 from edge.lab.shift.script import write_shift
 from edge.lab.staff import Staff
+from edge.lab.station_copy import StationCopy
 from edge.lab.table_scene import PictureSource, TableScene
 
 SETTLE_TIMEOUT_S = 90.0
-COPY_TIMEOUT_S = 30.0
 
 
 def run_demo(options: DemoOptions) -> bool:
@@ -78,14 +77,17 @@ class _Demo:
     def play(self) -> bool:
         choice = self._choice()
         shift = write_shift(SITE, choice.started_at, seed=choice.seed, returns=choice.returns)
-        self.folder.write_oms_files(shift)
+        self.folder.write_oms_files(shift, cancelled=False)
         pictures = self._pictures(choice, shift)
         broker = BrokerAddress.parse(self.options.broker) if self.options.broker else None
         parts = RunningParts(self.folder, broker=broker, http_port=self.options.port)
         try:
             self.console.print("Starting broker, OMS receiver and station…")
             parts.start()
-            _wait_for_copy(self.folder, shift, parts)
+            copy = StationCopy(self.folder, parts)
+            copy.wait_for_announcements(shift)
+            self.folder.write_oms_files(shift, cancelled=True)
+            copy.wait_for_cancellations(shift)
             self.console.print(f"The station is up: {parts.address}", soft_wrap=True)
             with closing(DriverJournal(self.folder.journal)) as journal:
                 self._shift(shift, parts, journal, pictures)
@@ -128,7 +130,7 @@ class _Demo:
         self, shift: Shift, parts: RunningParts, journal: DriverJournal, pictures: PictureSource
     ) -> None:
         watch = DeskWatch(parts.client)
-        journal.write("started", resumed=self.options.resume)
+        journal.write("started", resumed=False)
         if self.options.resume:
             found = recollect(watch, journal)
             self.console.print(f"Going on; {found} saved units had not been noted before the kill.")
@@ -245,25 +247,3 @@ def _codes(pictures: PictureSource) -> dict[str, int]:
     if isinstance(pictures, DrawnPictures):
         return {"read_off_pictures": pictures.read_off, "typed": pictures.typed}
     return {"read_off_pictures": 0, "typed": 0}
-
-
-def _wait_for_copy(folder: DemoFolder, shift: Shift, parts: RunningParts) -> None:
-    """Wait until the OMS's announcements have reached the station's local copy.
-
-    Raises:
-        ProgramSilent: They did not arrive in time.
-    """
-    announced = sum(1 for plan in shift.returns if plan.expected is not None)
-    database = folder.station / "data" / "station.db"
-    deadline = time.monotonic() + COPY_TIMEOUT_S
-    while time.monotonic() < deadline:
-        with suppress(sqlite3.Error):
-            uri = f"{database.as_uri()}?mode=ro"
-            with closing(sqlite3.connect(uri, uri=True, timeout=2.0)) as file:
-                known = file.execute("SELECT count(*) FROM expected_return").fetchone()[0]
-                places = file.execute("SELECT count(*) FROM place").fetchone()[0]
-            if known >= announced and places > 0:
-                return
-        time.sleep(0.05)
-    station = parts.programs["station"]
-    raise ProgramSilent("The OMS's announcements", COPY_TIMEOUT_S, station.log, station.tail())

@@ -102,8 +102,14 @@ class DemoFolder:
                 f"There is no shift to go on with in {self.path}: start one without --resume.", Exit.USAGE
             ) from error
 
-    def write_oms_files(self, shift: Shift) -> None:
-        """What the OMS publishes: expected returns, cancellations, articles, places, recalls."""
+    def write_oms_files(self, shift: Shift, *, cancelled: bool) -> None:
+        """What the OMS publishes: expected returns, articles, places, recalls.
+
+        Args:
+            shift: What is played.
+            cancelled: Whether the cancellations have happened yet: a return is announced before it is
+            cancelled.
+        """
         announced = [plan for plan in shift.returns if plan.expected is not None]
         expected = {
             "site": SITE,
@@ -111,7 +117,7 @@ class DemoFolder:
             "cancelled": [
                 {"return_id": plan.expected.return_id, "reason_code": "customer_kept_it"}
                 for plan in announced
-                if plan.cancelled and plan.expected
+                if cancelled and plan.cancelled and plan.expected
             ],
         }
         reference = {
@@ -180,4 +186,7 @@ socket = {json.dumps(str(self.scanner))}
 
 
 def _write_json(path: Path, content: object) -> None:
-    path.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
+    """Write a file that another process watches: it sees the old or the new one, never a half."""
+    new = path.with_suffix(".new")
+    new.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
+    new.replace(path)

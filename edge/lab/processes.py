@@ -70,9 +70,7 @@ class Program:
         """
         deadline = time.monotonic() + timeout_s
         while not ready():
-            if self._process is None or self._process.poll() is not None:
-                code = None if self._process is None else self._process.returncode
-                raise ProgramEnded(self.name, code, self.log, self.tail())
+            self.require_alive()
             if time.monotonic() > deadline:
                 raise ProgramSilent(self.name, timeout_s, self.log, self.tail())
             time.sleep(POLL_S)
@@ -95,6 +93,16 @@ class Program:
             return None
         self._process.kill()
         return self._ended()
+
+    def require_alive(self) -> None:
+        """Make sure that it runs.
+
+        Raises:
+            ProgramEnded: It does not; with the end of its log.
+        """
+        if not self.alive():
+            code = None if self._process is None else self._process.returncode
+            raise ProgramEnded(self.name, code, self.log, self.tail())
 
     def alive(self) -> bool:
         """Whether it runs."""

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from edge.grading.override import OverrideReason
 from edge.lab.desk_watch import Desk, DeskWatch, describe
 from edge.lab.driver_journal import DriverJournal
 from edge.lab.errors import DeskStuck
@@ -180,7 +181,7 @@ class Staff:
             path, overridden = "/api/proposal/override", True
             body |= {
                 "disposition": unit.wanted.value,
-                "reason_code": "manager_decision",
+                "reason_code": OverrideReason.MANAGER_SAID.value,
                 "badge": badge or None,
             }
         else:

@@ -202,15 +202,17 @@ def _pictures(shift: ShiftWriter) -> None:
 def _people(shift: ShiftWriter) -> None:
     shift.write(
         ["override"],
-        [Line(store.TRIMMER, serials=(serial := shift.serial(),))],
+        [Line(store.TRIMMER, serials=(serial := shift.serial(),)), Line(store.CHARGER)],
         [
             shift.unit(
                 1,
                 store.TRIMMER,
                 answers={"serial": serial},
                 ending=Ending.OVERRIDE,
-                wanted=Disposition.REFURBISH,
-            )
+                wanted=Disposition.RETURN_TO_VENDOR,
+            ),
+            # Nearer to sale than the station proposes: needs the supervisor's badge.
+            shift.unit(2, store.CHARGER, ending=Ending.OVERRIDE, wanted=Disposition.RESTOCK_MARKDOWN),
         ],
         **CUSTOMER_RETURN,
     )

@@ -60,6 +60,12 @@ def _medicine_from_customer(shift: ShiftWriter) -> None:
     shift.write([], [Line(store.TABLETS)], [shift.unit(1, store.TABLETS)], **CUSTOMER_RETURN)
 
 
+def _opened_electronics(shift: ShiftWriter) -> None:
+    serial = shift.serial()
+    unit = shift.unit(1, store.TRIMMER, answers={"serial": serial})
+    shift.write([], [Line(store.TRIMMER, serials=(serial,))], [unit], **CUSTOMER_RETURN)
+
+
 def _left_for_later(shift: ShiftWriter) -> None:
     shift.write(
         [],
@@ -81,6 +87,7 @@ _FIXED: tuple[Writer, ...] = (
     _damaged(store.TOOR_DAL, DefectKind.SPILLAGE),
     _damaged(store.KETCHUP, DefectKind.OPENING),
     _medicine_from_customer,
+    _opened_electronics,
     _left_for_later,
 )
 

@@ -14,7 +14,7 @@ from sync.contract.messages.quantity import Quantity
 from sync.contract.messages.return_words import Custody, Reference, ReferenceKind, ReturnType
 from vision.findings import DefectKind
 
-FRESH_MINUTES = 25
+FRESH_MINUTES = 8
 """How long a rider's round takes: short enough for chilled goods."""
 
 PREFIX = {
