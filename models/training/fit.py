@@ -50,7 +50,7 @@ def fit(
     for stage, (size, epochs) in enumerate(zip(recipe.fit.sizes, recipe.fit.epochs, strict=True)):
         model = YOLO(str(folders[-1] / "weights" / "last.pt") if folders else recipe.fit.architecture)
         model.add_callback("on_pretrain_routine_end", _both_cores(threads))
-        settings = _settings(recipe, last=stage == len(work) - 1)
+        settings = _settings(recipe, stage)
         share = None if hours is None else hours * work[stage] / sum(work)
         name = stage_name(recipe, stage)
         model.train(
@@ -66,14 +66,16 @@ def stage_name(recipe: Recipe, stage: int) -> str:
     return f"{recipe.name}-{recipe.version}-stage{stage}"
 
 
-def _settings(recipe: Recipe, *, last: bool) -> dict[str, Any]:
+def _settings(recipe: Recipe, stage: int) -> dict[str, Any]:
     return {
         "patience": 0, "seed": recipe.seed % 2**31, "batch": recipe.fit.batch, "nbs": recipe.fit.batch,
-        "amp": False, "optimizer": "AdamW", "lr0": recipe.fit.learning_rate, "cos_lr": True, "lrf": 0.05,
-        "warmup_epochs": 0.2, "mosaic": recipe.fit.mosaic, "close_mosaic": recipe.fit.close_mosaic,
+        "amp": False, "optimizer": "AdamW", "lr0": recipe.fit.learning_rates[stage], "cos_lr": True,
+        "lrf": 0.05,
+        "warmup_epochs": 0.2, "mosaic": recipe.fit.mosaic[stage], "close_mosaic": recipe.fit.close_mosaic,
         "scale": recipe.fit.scale, "degrees": recipe.fit.degrees, "fliplr": recipe.fit.flip, "flipud": 0.1,
         "translate": 0.08, "hsv_h": 0.02, "hsv_s": 0.6, "hsv_v": 0.35, "erasing": 0.0, "deterministic": True,
-        "cache": "ram", "workers": 1, "plots": False, "verbose": False, "val": last, "exist_ok": True,
+        "cache": "ram", "workers": 1, "plots": False, "verbose": False, "exist_ok": True,
+        "val": stage == len(recipe.fit.sizes) - 1,
     }  # fmt: skip
 
 

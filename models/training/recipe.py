@@ -56,14 +56,14 @@ class Crops(_Section):
 
 @dataclass(frozen=True, slots=True)
 class Fit(_Section):
-    """Settings of the training run, which goes through stages: `sizes[i]` pixels for `epochs[i]` epochs."""
+    """Settings of the training run; lists have one entry for each of its stages."""
 
     architecture: str
     sizes: list[int]
     epochs: list[int]
+    learning_rates: list[float]
+    mosaic: list[float]
     batch: int
-    learning_rate: float
-    mosaic: float
     close_mosaic: int
     scale: float
     degrees: float
