@@ -1,16 +1,11 @@
 """A real browser on a real server: Debian's chromium, uvicorn on loopback, a hand-written shift behind it."""
 
 import contextlib
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
-import uvicorn
 from fakes_station import FakeShift
-
-from edge.station.app import create_app
+from server_station import RunningStation, running
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -22,44 +17,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-START_S = 20.0
-
-
-class RunningStation:
-    """The web station on a port of its own; it can be stopped and started again, as a power cut does."""
-
-    def __init__(self, shift: FakeShift) -> None:
-        self.shift = shift
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
-        self.address = f"http://127.0.0.1:{self.port}"
-        self._server: uvicorn.Server | None = None
-        self._thread: threading.Thread | None = None
-
-    def start(self) -> None:
-        config = uvicorn.Config(
-            create_app(self.shift.services),
-            host="127.0.0.1",
-            port=self.port,
-            log_level="error",
-            timeout_graceful_shutdown=1,
-        )
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, name="station")
-        self._thread.start()
-        deadline = time.monotonic() + START_S
-        while not self._server.started:
-            if time.monotonic() > deadline:
-                pytest.fail("the server did not start")
-            time.sleep(0.02)
-
-    def stop(self) -> None:
-        if self._server is None or self._thread is None:
-            return
-        self._server.should_exit = True
-        self._thread.join(START_S)
-        self._server = self._thread = None
 
 
 @pytest.fixture(scope="module")
@@ -74,10 +31,8 @@ def browser() -> Iterator[object]:
 
 @pytest.fixture
 def station() -> Iterator[RunningStation]:
-    running = RunningStation(FakeShift())
-    running.start()
-    yield running
-    running.stop()
+    with running(FakeShift()) as started:
+        yield started
 
 
 @pytest.fixture
