@@ -80,8 +80,11 @@ def config_show(config: ConfigOption = DEFAULT_CONFIG) -> None:
 def config_check(
     config: Annotated[Path, typer.Argument(help="The settings file.", dir_okay=False)] = DEFAULT_CONFIG,
 ) -> None:
-    """Check a settings file, and that what it names is there; changes nothing."""
+    """Check a settings file and the policy packs that it names; changes nothing."""
+    from edge.grading.policy_loading import load_policies
+
     settings = read_settings(config)
+    load_policies(settings.policies)
     devices = ", ".join([*settings.cameras, *settings.scanners]) or "no devices"
     typer.echo(f"{config}: in order ({settings.station.site}/{settings.station.station}, {devices}).")
 

@@ -152,10 +152,11 @@ class _Demo:
                 ),
             )
             for number, plan in enumerate(shift.returns):
+                if plan.play_id in played:
+                    continue
                 self._set_wire(parts, cut=cut_from <= number < cut_to, progress=progress)
-                if plan.play_id not in played:
-                    staff.play(plan)
-                    progress.advance(task)
+                staff.play(plan)
+                progress.advance(task)
             self._set_wire(parts, cut=False, progress=progress)
 
     def _set_wire(self, parts: RunningParts, *, cut: bool, progress: Progress) -> None:

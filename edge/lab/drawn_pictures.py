@@ -10,7 +10,7 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edge.lab.shift.gtin import GS
@@ -21,6 +21,7 @@ from models.training.rendering.spec import CodeKind, ItemSpec, StationLook
 VIEWS = ("top", "front")
 STATION_LOOK = StationLook()
 JPEG_QUALITY = 90
+BLUR_SIGMA_PX = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Drawing:
 
 def draw(drawing: Drawing) -> str:
     """Draw all views of one item and read its code; returns the folder. Runs in a drawing process."""
+    import cv2
     import numpy as np
 
     from models.training.rendering import encode_jpeg, render_item, render_view
@@ -42,11 +44,14 @@ def draw(drawing: Drawing) -> str:
 
     folder = Path(drawing.folder)
     folder.mkdir(parents=True, exist_ok=True)
-    item = render_item(drawing.spec, np.random.default_rng(drawing.seed))
+    sharp = replace(drawing.spec, blurred=False)
+    item = render_item(sharp, np.random.default_rng(drawing.seed))
     read: list[dict[str, str]] = []
     with BarcodeReader(BarcodeSettings(use_zbar=False)) as reader:
         for view in VIEWS:
             bgr = render_view(item, view, STATION_LOOK, drawing.seed).bgr
+            if drawing.spec.blurred:  # out of focus as a knocked lens is: enough to hide a scratch
+                bgr = np.asarray(cv2.GaussianBlur(bgr, (0, 0), BLUR_SIGMA_PX), np.uint8)
             (folder / f"{view}.jpg").write_bytes(encode_jpeg(bgr, JPEG_QUALITY))
             if drawing.spec.code is not CodeKind.NONE and not drawing.spec.blurred:
                 read.extend({"text": code.text, "aim": code.aim} for code in reader.read(bgr))

@@ -35,7 +35,8 @@ def _chosen(article: Article, wanted: Disposition, **more: object) -> Writer:
 
 def _damaged(article: Article, *defects: DefectKind, severity: float = 0.8) -> Writer:
     def write(shift: ShiftWriter) -> None:
-        shift.write([], [Line(article)], [shift.unit(1, article, defects=defects, severity=severity)])
+        unit = shift.unit(1, article, defects=defects, severity=severity)
+        shift.write([], [Line(article)], [unit], **CUSTOMER_RETURN)
 
     return write
 
