@@ -71,6 +71,12 @@ class EmbeddedBroker:
         """Whether the child is alive."""
         return self._child is not None and bool(self._child.is_running)
 
+    @property
+    def process_id(self) -> int | None:
+        """The child's, for those who measure or watch it."""
+        process = None if self._child is None else self._child._process  # noqa: SLF001  # not offered otherwise
+        return None if process is None else int(process.pid)
+
     def start(self) -> Self:
         """Start the child, wait until it accepts connections, and watch over it."""
         self._folder = tempfile.TemporaryDirectory(prefix="broker-")

@@ -188,6 +188,8 @@ class Database:
 
     def sql(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one written-out statement and fetch all its rows (the lean path of the relay)."""
+        if self._connections.shut:
+            raise DatabaseClosed(self.path)
         return list(self.peewee.execute_sql(statement, parameters).fetchall())
 
     def sql_many(self, statement: str, parameters: Sequence[Sequence[Any]]) -> int:

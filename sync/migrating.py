@@ -111,7 +111,7 @@ def statements(script: str) -> list[str]:
     ['CREATE TABLE a (x);', '-- first\nCREATE TABLE b (y);']
     """
     found, current = [], ""
-    for piece in script.split(";"):
+    for piece in script.split(";")[:-1]:
         current += piece + ";"
         if sqlite3.complete_statement(current):
             found.append(current.strip())

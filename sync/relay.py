@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sync.answers import AnswerListener, Answers, Inbound, OmsPresence, Work
-from sync.errors import DatabaseError
+from sync.errors import DatabaseClosed, DatabaseError
 from sync.lanes import Lanes
 from sync.outbox import Outbox, OutboxChange
 from sync.owed import Owed, OwedRows
@@ -151,6 +151,7 @@ class Relay:
         self._undone: list[LinkEvent | OutboxChange | _Stop] = []
         self._database_wait_until = 0.0
         self._next_tick = 0.0
+        self._stopping = threading.Event()
         self._commit_took = 0.0
         self._thread: threading.Thread | None = None
         self._connected = False
@@ -174,6 +175,7 @@ class Relay:
         if self._thread is None:
             return
         self._outbox.unsubscribe(self._events.put)
+        self._stopping.set()
         self._link.stop(self._farewell())
         self._events.put(_Stop())
         self._thread.join()
@@ -206,7 +208,7 @@ class Relay:
 
     def _run(self) -> None:
         try:
-            while True:
+            while not self._wait_for_database():
                 batch = self._collect()
                 try:
                     if self._doubtful:
@@ -217,6 +219,8 @@ class Relay:
                     self._step()
                     self._tick()
                     self._fill()
+                except DatabaseClosed:
+                    return
                 except DatabaseError as error:
                     self._start_over(error.code, error)
                 except Exception as error:
@@ -225,12 +229,14 @@ class Relay:
         finally:
             self._database.release_thread()
 
+    def _wait_for_database(self) -> bool:
+        """Leave a database that refused in peace for a while; True if the end came meanwhile."""
+        wait = self._database_wait_until - self._monotonic()
+        return wait > 0 and self._stopping.wait(wait)
+
     def _collect(self) -> list[LinkEvent | OutboxChange | _Stop]:
         """Wait until something is to be done, then take all that came meanwhile."""
         now = self._monotonic()
-        if now < self._database_wait_until:
-            time.sleep(min(0.05, self._database_wait_until - now))
-            return []
         batch, self._undone = self._undone, []
         wait = max(0.0, self._next_tick - now)
         if self._resumes:
