@@ -11,6 +11,7 @@ from edge.inspection.desk import (
     ItemOnDesk,
     LineOnDesk,
     Message,
+    ParameterValue,
     ProposalOnDesk,
     ReturnOnDesk,
     ViewOnDesk,
@@ -226,12 +227,13 @@ def holds() -> list[HoldSummary]:
 
 def tasks() -> list[TaskSummary]:
     """One task of each kind."""
+    over: dict[str, ParameterValue] = {"return": "ret-1", "item": "Bananas, loose", "place": "A-07-1"}
     return [
         TaskSummary(
             "task-1",
             "recount",
-            Message("task.over_received", {"return": "ret-1", "reason": ""}),
-            Message("task.over_received.next", {"return": "ret-1", "reason": ""}),
+            Message("task.over_received", over),
+            Message("task.over_received.next", over),
             "A-07-1",
             "desk",
             NOW - timedelta(minutes=40),

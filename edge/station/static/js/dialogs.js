@@ -34,11 +34,11 @@ export function openDialog({ title, body, buttons = () => [], size = "" }) {
 export const dialogIsOpen = () => document.querySelector("dialog[open]") !== null;
 
 /** A yes-or-no question about something that is not easily taken back. */
-export function confirmDialog({ title, text, yes, sign }) {
+export function confirmDialog({ title, text, list = [], yes, sign }) {
   return openDialog({
     title,
     size: "small",
-    body: () => h("p", {}, text),
+    body: () => [list.length > 0 && h("ul", { class: "confirm-list" }, list.map((entry) => h("li", {}, entry))), h("p", {}, text)],
     buttons: (close) => [
       h("button", { type: "button", class: "button", onclick: () => close(false) }, t("page.no")),
       h("button", { type: "button", class: "button primary", "data-first": true, onclick: () => close(true) }, icon(sign), yes),

@@ -96,10 +96,9 @@ function scanned(text) {
   send("/api/scans", { text });
 }
 
-function missingWords() {
-  const missing = desk.current_return.lines.filter((line) => !line.done);
-  const shown = missing.slice(0, 4).map((line) => `${visible(line.name, 40)} (${quantity(line.received).split(" ")[0]}/${quantity(line.expected)})`);
-  return t("close.missing", { lines: shown.join(", ") + (missing.length > 4 ? " …" : ""), n: missing.length });
+function missingLines() {
+  const count = (line) => t("bag.count", { received: quantity(line.received).split(" ")[0], expected: quantity(line.expected) });
+  return desk.current_return.lines.filter((line) => !line.done).map((line) => `${visible(line.name, 60)} · ${count(line)}`);
 }
 
 const ACTIONS = {
@@ -118,8 +117,8 @@ const ACTIONS = {
     if (reason_code) send("/api/proposal/set-aside", { inspection_id, reason_code });
   },
   async "bag-empty"() {
-    const complete = desk.current_return.lines.every((line) => line.done);
-    const sure = complete || (await confirmDialog({ title: t("close.title"), text: missingWords(), yes: t("close.yes"), sign: "bag" }));
+    const list = missingLines();
+    const sure = list.length === 0 || (await confirmDialog({ title: t("close.title"), text: t("close.missing"), list, yes: t("close.yes"), sign: "bag" }));
     if (sure) send("/api/return/close");
   },
   async undo() {
