@@ -91,7 +91,7 @@ class _Connections(peewee.SqliteDatabase):
     def rollback(self) -> None:
         """Undo, unless SQLite did so itself, as it does when the disk is full."""
         if self.connection().in_transaction:  # type: ignore[no-untyped-call]
-            super().rollback()  # type: ignore[no-untyped-call]
+            super().rollback()
 
     def _close_orphans(self) -> None:
         """Close connections of threads that ended without `release_thread()`."""

@@ -318,7 +318,7 @@ class MqttLink:
             self._go_online()
 
     def _on_unsubscribe(self, client: Client, *_: Any) -> None:
-        _, self._subscribed = client.subscribe([(topic, 1) for topic in self._renewed])
+        self._subscribed = client.subscribe([(topic, 1) for topic in self._renewed])[1]
 
     def _on_subscribe(
         self, client: Client, _: Any, mid: int, reasons: list[ReasonCode], _properties: Properties | None

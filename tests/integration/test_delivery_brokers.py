@@ -41,7 +41,8 @@ class Mosquitto:
         self.port = port
         self._file = folder / "mosquitto.conf"
         self._file.write_text(
-            f"listener {port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\nmax_queued_messages 0\n{extra}"
+            f"listener {port} 127.0.0.1\nallow_anonymous true\n"
+            f"set_tcp_nodelay true\nmax_queued_messages 0\n{extra}"
         )
 
     def start(self) -> "Mosquitto":
@@ -211,7 +212,7 @@ def test_a_station_that_vanishes_leaves_its_will(broker: Any, outbox: Outbox):
 
 
 def test_killed_between_commit_and_publish_nothing_is_lost_or_doubled(broker: Any, tmp_path: Path):
-    """SIGKILL at any moment: what the process had confirmed on its output is applied once, after the next start."""
+    """SIGKILL at any moment: what the process had confirmed is applied once, after the next start."""
     program = (
         "import sys; sys.path[:0] = [sys.argv[1], sys.argv[1] + '/tests']\n"
         "from pathlib import Path\n"

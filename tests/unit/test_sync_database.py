@@ -1,4 +1,4 @@
-"""The database keeps what it confirmed, refuses what it must not touch, and serves threads and files side by side."""
+"""The database keeps what it confirmed, refuses what it must not touch, and serves many threads."""
 
 import sqlite3
 import subprocess
@@ -21,6 +21,11 @@ from sync.errors import (
     TransactionMissing,
 )
 from sync.fields import Record, UtcField
+
+HOLD_THE_LOCK = (
+    "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None);"
+    "c.execute('BEGIN IMMEDIATE'); print('held', flush=True); sys.stdin.read()"
+)
 
 
 class Note(Record):
@@ -68,14 +73,14 @@ def test_every_connection_has_the_pragmas_that_keep_promises(database: Database)
 
 
 def test_an_error_undoes_the_whole_transaction(database: Database):
-    with pytest.raises(KeyError), database.write():
+    with pytest.raises(KeyError), database.write():  # noqa: PT012  # the transaction is what is tested
         note(database, "lost")
         raise KeyError
     assert texts(database) == []
 
 
 def test_an_inner_write_joins_the_outer_one(database: Database):
-    with pytest.raises(KeyError), database.write():
+    with pytest.raises(KeyError), database.write():  # noqa: PT012  # the transaction is what is tested
         with database.write():
             note(database, "inner")
         raise KeyError
@@ -85,7 +90,7 @@ def test_an_inner_write_joins_the_outer_one(database: Database):
 def test_a_handled_error_of_an_inner_write_undoes_the_inner_changes_alone(database: Database):
     with database.write():
         note(database, "outer")
-        with pytest.raises(KeyError), database.write():
+        with pytest.raises(KeyError), database.write():  # noqa: PT012  # the transaction is what is tested
             note(database, "inner")
             raise KeyError
     assert texts(database) == ["outer"]
@@ -112,7 +117,7 @@ def test_what_follows_the_commit_runs_after_it_and_not_after_a_rollback(database
     with database.write():
         database.after_commit(lambda: happened.append("kept"))
         assert happened == []
-    with pytest.raises(KeyError), database.write():
+    with pytest.raises(KeyError), database.write():  # noqa: PT012  # the transaction is what is tested
         database.after_commit(lambda: happened.append("undone"))
         raise KeyError
     assert happened == ["kept"]
@@ -242,7 +247,7 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, migrations: Mig
 def test_a_full_disk_undoes_the_transaction_and_says_so(database: Database):
     pages = database.sql("PRAGMA page_count")[0][0]
     database.sql(f"PRAGMA max_page_count = {pages}")
-    with pytest.raises(DatabaseUnwritable, match="full"), database.write():
+    with pytest.raises(DatabaseUnwritable, match="full"), database.write():  # noqa: PT012
         for _ in range(200):
             note(database, "x" * 1000)
     database.sql(f"PRAGMA max_page_count = {pages + 1000}")
@@ -257,8 +262,7 @@ def test_another_process_that_keeps_the_lock_is_reported(database: Database):
         [
             sys.executable,
             "-c",
-            "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None);"
-            "c.execute('BEGIN IMMEDIATE'); print('held', flush=True); sys.stdin.read()",
+            HOLD_THE_LOCK,
             str(database.path),
         ],
         stdin=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""What arrives: streams with offsets, commands, and everything unusable into quarantine without harm to the rest."""
+"""What arrives: streams with offsets, commands, and what is unusable goes to quarantine and harms nothing."""
 
 import json
 import random
@@ -53,7 +53,7 @@ class Desk:
         self.delivery.start()
         self.link.give(Connected(session_present=False))
         self.say(TOPICS.oms_state, {"state": "online", "instance": "oms-1"})
-        wait_until(lambda: self.requests())
+        wait_until(self.requests)
 
     def say(self, topic: str, message: object) -> None:
         payload = message if isinstance(message, bytes) else json.dumps(message).encode()
@@ -172,7 +172,7 @@ def test_what_cannot_be_used_is_kept_apart_and_harms_nothing(
     assert [(row.topic, row.reason, row.size) for row in kept] == [(topic, reason, len(payload))]
     assert kept[0].payload == payload[:64]
     row = commit(desk.outbox, "A")[0]
-    wait_until(lambda: desk.link.events())
+    wait_until(desk.link.events)
     desk.say(
         TOPICS.acks,
         {"epoch": row.epoch, "through": 0, "results": [{"id": row.message_id, "status": "applied"}]},
@@ -190,7 +190,7 @@ def test_the_quarantine_keeps_the_newest(desk: Desk):
 
 def test_unknown_fields_of_a_newer_oms_are_ignored(desk: Desk):
     row = commit(desk.outbox, "A")[0]
-    wait_until(lambda: desk.link.events())
+    wait_until(desk.link.events)
     answer = {"id": row.message_id, "status": "applied", "ledger": 7}
     desk.say(TOPICS.acks, {"epoch": row.epoch, "through": 0, "results": [answer], "shard": "b"})
     assert desk.outbox.counts().settled == 1

@@ -1,4 +1,4 @@
-"""Whatever the OMS answers, in whatever order things happen: nothing is lost, doubled, or out of its subject's order."""
+"""Whatever the OMS answers, in whatever order: nothing is lost, doubled, or out of its subject's order."""
 
 import tempfile
 from pathlib import Path
@@ -116,7 +116,9 @@ class OutboxMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def repair(self, data: st.DataObject) -> None:
         holds = self.outbox.database.sql("SELECT message_id, subject FROM outbox_holds ORDER BY place")
-        open_repairs = {row[0] for row in self.outbox.database.sql("SELECT replaces FROM outbox WHERE replaces NOT NULL")}
+        open_repairs = {
+            row[0] for row in self.outbox.database.sql("SELECT replaces FROM outbox WHERE replaces NOT NULL")
+        }
         holds = [hold for hold in holds if hold[0] not in open_repairs]
         if holds:
             dead_id, subject = data.draw(st.sampled_from(holds))
@@ -125,8 +127,8 @@ class OutboxMachine(RuleBasedStateMachine):
             self.committed.add(row.message_id)
             self.lanes.appended()
 
-    @rule(answered=st.booleans())
-    def oms_asks_again(self, answered: bool) -> None:
+    @rule()
+    def oms_asks_again(self) -> None:
         with self.outbox.database.write():
             for change in Resending(self.outbox.database, self.outbox.identity).steps(
                 self.outbox.epoch.text, 1, None
@@ -157,7 +159,8 @@ class OutboxMachine(RuleBasedStateMachine):
     @invariant()
     def what_is_settled_was_applied(self) -> None:
         settled = {
-            row[0] for row in self.outbox.database.sql("SELECT message_id FROM outbox WHERE state = 'SETTLED'")
+            row[0]
+            for row in self.outbox.database.sql("SELECT message_id FROM outbox WHERE state = 'SETTLED'")
         }
         assert settled <= {message_id for _, _, message_id in self.applied}
 
@@ -178,7 +181,9 @@ class OutboxMachine(RuleBasedStateMachine):
             else:
                 self._record([Answer(row.message_id, self._apply(row))])
         held = dict(self.outbox.database.sql("SELECT subject, min(place) FROM outbox_holds GROUP BY subject"))
-        owed = self.outbox.database.sql("SELECT subject, place FROM outbox WHERE state IN ('PENDING', 'SENT')")
+        owed = self.outbox.database.sql(
+            "SELECT subject, place FROM outbox WHERE state IN ('PENDING', 'SENT')"
+        )
         assert all(subject in held and place > held[subject] for subject, place in owed)
 
 

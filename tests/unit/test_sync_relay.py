@@ -8,7 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes_sync import IDENTITY, FakeLink, a_delivery, an_event, an_outbox, commit, new_id, utc_now, wait_until
+from fakes_sync import (
+    IDENTITY,
+    FakeLink,
+    a_delivery,
+    an_event,
+    an_outbox,
+    commit,
+    new_id,
+    utc_now,
+    wait_until,
+)
 
 from sync.answers import Answered
 from sync.delivery import Delivery
@@ -28,9 +38,16 @@ class Station:
         self.told: list[Answered] = []
         self.listener: Callable[[Answered], None] = self.told.append
         self.delivery: Delivery = a_delivery(
-            self.outbox, 1883, link=self.link, on_answer=lambda heard: self.listener(heard), rng=random.Random(1)
+            self.outbox,
+            1883,
+            link=self.link,
+            on_answer=self._hear,
+            rng=random.Random(1),
         )
         self.delivery.start()
+
+    def _hear(self, heard: Answered) -> None:
+        self.listener(heard)
 
     def online(self, instance: str = "oms-1") -> "Station":
         self.link.give(Connected(session_present=False))
@@ -43,7 +60,9 @@ class Station:
         self.link.give(Received(topic, json.dumps(message).encode(), mid=random.randrange(1, 60000)))
         return self
 
-    def answer(self, *answers: tuple[str, str], through: tuple[int, str] | None = None, **more: Any) -> "Station":
+    def answer(
+        self, *answers: tuple[str, str], through: tuple[int, str] | None = None, **more: Any
+    ) -> "Station":
         message: dict[str, Any] = {
             "epoch": self.outbox.epoch.text,
             "through": through[0] if through else 0,

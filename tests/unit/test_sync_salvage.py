@@ -115,7 +115,7 @@ def test_the_losses_stand_in_the_epochs_for_the_birth(tmp_path: Path):
     database.close()
 
     report = salvage(path, [SYNC_MIGRATIONS], now=utc_now)
-    again = salvage(path, [SYNC_MIGRATIONS], now=lambda: utc_now())
+    again = salvage(path, [SYNC_MIGRATIONS], now=utc_now)
 
     assert set(report.lost_events) == {(epoch, 7, 9), (epoch, 20, 20)}
     assert again.lost_events == ()
