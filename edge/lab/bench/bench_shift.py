@@ -1,0 +1,44 @@
+"""What the benchmarks scan: one return with many units of one article, told apart by their serials.
+
+The serial and the date stand in the code, so that nothing has to be asked; a customer had the goods, so that
+each unit is photographed and judged in full.
+"""
+
+import random
+from datetime import datetime
+from decimal import Decimal
+
+from edge.lab.demo_folder import SITE
+from edge.lab.shift import catalogue as store
+from edge.lab.shift.gtin import GS
+from edge.lab.shift.plan import Shift
+from edge.lab.shift.writing import Line, ShiftWriter
+from sync.contract.messages.return_words import Custody, ReturnType
+from vision.findings import DefectKind
+
+ARTICLE = store.TEA
+LOOKS = (
+    (),
+    (DefectKind.DEFORMATION,),
+    (DefectKind.PENETRATION,),
+    (DefectKind.SPILLAGE,),
+)
+
+
+def write_bench_shift(started_at: datetime, units: int) -> Shift:
+    """One return of so many units; its drawn units are the looks that are shown in turn."""
+    writer = ShiftWriter(SITE, started_at, random.Random(1))
+    looks = [writer.unit(number, ARTICLE, defects=defects) for number, defects in enumerate(LOOKS, start=1)]
+    writer.write(
+        [],
+        [Line(ARTICLE, count=Decimal(units))],
+        looks,
+        return_type=ReturnType.CUSTOMER_RETURN,
+        custody=Custody.CUSTOMER,
+    )
+    return Shift(returns=tuple(writer.plans), blocks=())
+
+
+def code_of_unit(number: int) -> tuple[str, str]:
+    """The GS1 DataMatrix text of the `number`-th unit, and its AIM identifier."""
+    return f"01{ARTICLE.gtin}1728063010L77A1{GS}21BENCH{number:06d}", "]d2"
