@@ -7,7 +7,8 @@ LabError
 ├── StationUnreachable   the station did not answer
 ├── DeskStuck            the desk did not come to what the play waits for
 ├── JournalUnreadable    the driver's own journal can't be read
-└── PicturesUnusable     the folder of photographs holds none
+├── PicturesUnusable     the folder of photographs holds none
+└── BenchFailed          a benchmark could not be brought to its end
 """
 
 from pathlib import Path
@@ -81,3 +82,12 @@ class PicturesUnusable(LabError):
     """The folder of photographs holds none; give a folder with one sub-folder a class."""
 
     code = "lab.pictures_unusable"
+
+
+class BenchFailed(LabError):
+    """A benchmark could not be brought to its end; its figures would mean nothing."""
+
+    code = "lab.bench_failed"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"The benchmark was given up: {what}. Try again when the machine is less busy.")

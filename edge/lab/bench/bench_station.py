@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from websockets import Origin
 from websockets.sync.client import ClientConnection, connect
 
 from edge.lab.bench.bench_shift import write_bench_shift
@@ -68,7 +69,9 @@ class LiveDesk:
 
     def __init__(self, parts: RunningParts) -> None:
         self._socket: ClientConnection = connect(
-            parts.address.replace("http://", "ws://") + "/api/live", origin=parts.address, max_size=2**22
+            parts.address.replace("http://", "ws://") + "/api/live",
+            origin=Origin(parts.address),
+            max_size=2**22,
         )
 
     def wait(self, phase: str, newer_than: int = -1) -> dict[str, Any]:
