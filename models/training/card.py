@@ -50,6 +50,8 @@ def _lines(recipe: Recipe, manifest: Manifest, results: Sequence[Measurement], c
         "",
         *_curve_table(curve),
         "",
+        *(f"- {note}" for note in recipe.notes),
+        "",
         "## Figures",
         "",
         "Never seen in training. Each stands beside its floor: what is reached without looking at the item.",

@@ -11,6 +11,7 @@ from typing import Any
 from models.training.errors import ToolsMissing
 from models.training.recipe import Recipe
 
+NOT_RUN = ("val/", "metrics/")
 CURVE_COLUMNS = (
     "epoch",
     "train/box_loss",
@@ -90,6 +91,8 @@ def write_curve(stages: Sequence[Path], target: Path) -> None:
             with (stage / "results.csv").open(encoding="utf-8", newline="") as source:
                 for row in csv.DictReader(source):
                     plain = {key.strip(): value.strip() for key, value in row.items()}
+                    if not float(plain.get("val/box_loss") or 0):  # this epoch was not validated
+                        plain = {key: value for key, value in plain.items() if not key.startswith(NOT_RUN)}
                     writer.writerow([number, *(plain.get(column, "") for column in CURVE_COLUMNS)])
 
 

@@ -79,6 +79,7 @@ class Recipe:
         version: Of the weights that this recipe makes.
         input_size: Side of the network's square input in pixels.
         seed: Of drawing, choosing and training.
+        notes: What a reader of the model card must know beside the figures.
         classes: Defect kinds in the order of the head's rows.
         pictures: How many of which source.
         crops: How items are cut out.
@@ -90,6 +91,7 @@ class Recipe:
     version: str
     input_size: int
     seed: int
+    notes: tuple[str, ...]
     classes: tuple[DefectKind, ...]
     pictures: Pictures
     crops: Crops
@@ -112,6 +114,7 @@ def read_recipe(path: Path = DEFAULT_RECIPE) -> Recipe:
             version=str(table["version"]),
             input_size=int(table["input_size"]),
             seed=int(table["seed"]),
+            notes=tuple(str(note) for note in table["notes"]),
             classes=classes,
             pictures=Pictures.parse(table["pictures"], "pictures"),
             crops=Crops.parse(table["crops"], "crops"),
