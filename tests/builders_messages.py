@@ -7,18 +7,21 @@ from typing import Any
 from sync.contract.messages import (
     EVENTS,
     AnyEvent,
+    Birth,
     BizStep,
     CaptureDepth,
     Custody,
     Disposition,
     EpcisDisposition,
     EpcisTerms,
+    EpochSummary,
     EventData,
     ExpectedLine,
     ExpectedReturn,
     Grade,
     Judgement,
     LineMatch,
+    LostRange,
     Movement,
     Quantity,
     Reference,
@@ -241,3 +244,17 @@ def an_expected_return(
         ),
     }
     return ExpectedReturn(**{**values, **changes})
+
+
+def a_birth(last: int = 0, *lost: tuple[int, int]) -> Birth:
+    ranges = tuple(LostRange(first=first, last=end) for first, end in lost)
+    return Birth(
+        site="blr-01",
+        station="desk-1",
+        epoch=EPOCH,
+        started_at=NOW,
+        sent_at=NOW,
+        clockok=True,
+        software="0.1.0",
+        epochs=(EpochSummary(epoch=EPOCH, last=last, lost=ranges),),
+    )

@@ -10,8 +10,10 @@ ContractError
 
 from typing import ClassVar
 
+from sync.errors import SyncError
 
-class ContractError(Exception):
+
+class ContractError(SyncError):
     """Base of all errors about messages."""
 
     code: ClassVar[str] = "contract.error"

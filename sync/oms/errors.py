@@ -1,6 +1,6 @@
 """What can go wrong in the receiver.
 
-OmsError
+OmsError (a SyncError)
 ├── LoadingError            a file of expected returns or reference data can't be used
 ├── JournalUnreadable       the journal to compare with is damaged
 ├── ReceiverRunning         another receiver works on the same ledger
@@ -11,8 +11,10 @@ OmsError
 from pathlib import Path
 from typing import ClassVar
 
+from sync.errors import SyncError
 
-class OmsError(Exception):
+
+class OmsError(SyncError):
     """Base of all errors of the receiver."""
 
     code: ClassVar[str] = "oms.error"

@@ -125,7 +125,7 @@ def _load(model: type[F], path: Path, site: str | None) -> F:
     except (ValueError, RecursionError) as error:
         raise LoadingError(path, f"not JSON ({error})") from error
     if isinstance(content, list):
-        content = _from_items(content)
+        content = _from_items(path, content)
     if isinstance(content, dict) and site is not None:
         content = {"site": site, **content}
     try:
@@ -137,34 +137,38 @@ def _load(model: type[F], path: Path, site: str | None) -> F:
         raise LoadingError(path, f"{place}: {problem['msg'].removeprefix('Value error, ')}{more}") from error
 
 
-def _from_items(items: list[Any]) -> dict[str, Any]:
-    """A list of stream items as the object that it stands for; the models refuse what is malformed."""
+def _from_items(path: Path, items: list[Any]) -> dict[str, Any]:
+    """A list of stream items as the object that it stands for; the models refuse what is malformed inside."""
     latest: dict[tuple[str, str], tuple[str, Any]] = {}
-    site: dict[str, Any] = {}
-    for number, item in enumerate(items):
+    whole: dict[str, Any] = {}
+    for number, item in enumerate(items, start=1):
         found = item if isinstance(item, dict) else {}
         kind = str(found.get("op") or found.get("kind"))
-        if kind == "upsert":
-            body = found.get("expected")
-            site = {"site": body["site"]} if isinstance(body, dict) and "site" in body and not site else site
-            latest["return", _key(body, "return_id", number)] = ("returns", body)
-        elif kind == "cancel":
-            body = {name: value for name, value in found.items() if name not in ("op", "offset")}
-            latest["return", _key(body, "return_id", number)] = ("cancelled", body)
-        else:
-            body = found.get(kind)
-            latest[kind, _key(body, {"product": "sku", "block": "block_id"}.get(kind, "place"), number)] = (
-                f"{kind}s",
-                body,
-            )
-    whole: dict[str, Any] = dict(site)
+        if kind not in _PARTS:
+            raise LoadingError(path, f"item {number}: its op or kind must be one of {', '.join(_PARTS)}")
+        part, body_name, key = _PARTS[kind]
+        body = (
+            found.get(body_name)
+            if body_name
+            else {n: v for n, v in found.items() if n not in ("op", "offset")}
+        )
+        name = str(body.get(key, number)) if isinstance(body, dict) else str(number)
+        latest[key, name] = (part, body)
+        if kind == "upsert" and isinstance(body, dict) and "site" in body:
+            whole.setdefault("site", body["site"])
     for part, body in latest.values():
         whole.setdefault(part, []).append(body)
     return whole
 
 
-def _key(body: Any, name: str, number: int) -> str:
-    return str(body.get(name, number)) if isinstance(body, dict) else str(number)
+# What a stream item is in a file: the file's part, the item's body, and the field that names it.
+_PARTS = {
+    "upsert": ("returns", "expected", "return_id"),
+    "cancel": ("cancelled", None, "return_id"),
+    "product": ("products", "product", "sku"),
+    "place": ("places", "place", "place"),
+    "block": ("blocks", "block", "block_id"),
+}
 
 
 def _unique(what: str, keys: list[str]) -> None:

@@ -93,6 +93,7 @@ class OmsReceiver:
         self._next_tick = 0.0
         self._worker = threading.Thread(target=self._work, name="oms-worker")
         self.taken_over = False
+        self.failure: Exception | None = None
 
     # ---- what the owner calls
 
@@ -134,6 +135,10 @@ class OmsReceiver:
                     self._patiently(self._tick)
         except DatabaseClosed:
             logger.warning("the ledger was closed; the receiver ends")
+        except Exception as error:
+            # Unanswered messages stay the broker's; a supervisor starts us again.
+            logger.exception("the receiver can't go on")
+            self.failure = error
         finally:
             self._ledger.database.release_thread()
             self._ended.set()
@@ -219,9 +224,11 @@ class OmsReceiver:
         elif kind == "death":
             death = parse(Death, received.payload)
             if not received.retained:
-                self._stations.died((site, station), death.epoch)
+                _check_owner((death.site, death.station), (site, station))
+                self._stations.died((site, station))
         elif kind == "requests":
             request = parse(Request, received.payload).root
+            self._stations.asks((site, station))
             if isinstance(request, SnapshotRequest):
                 self._snapshot(site, request)
             else:

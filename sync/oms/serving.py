@@ -71,6 +71,8 @@ def serve(settings: OmsSettings, *, should_stop: Callable[[], bool], on_ready: C
                 break
         if running.taken_over:
             raise SessionTakenOver(settings.client_id)
+        if running.failure is not None:
+            raise running.failure
 
 
 @contextmanager

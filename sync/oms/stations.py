@@ -2,7 +2,8 @@
 
 A gap in an epoch's sequences means that something was lost on the way, or that this ledger is older than the
 station remembers (an OMS restored from a backup). Once the station has been quiet for a while, so that
-nothing is still on its way, it is asked to send just that stretch again.
+nothing is still on its way, it is asked to send just that stretch again. A station that speaks without a birth
+having been heard (not every broker gives a retained one to a session that it knows) is asked for it.
 """
 
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from sync.contract.messages import (
     Answer,
     AnswerStatus,
     Birth,
+    RebirthCommand,
     ReconcileCommand,
     ResendCommand,
 )
@@ -25,6 +27,7 @@ GAPS_AT_ONCE = 20
 LOOK_INTO_LIMIT = 1000
 
 StationKey = tuple[str, str]  # site, station
+StationCommand = ResendCommand | RebirthCommand | ReconcileCommand
 
 
 @dataclass
@@ -35,6 +38,8 @@ class _Contact:
     wait: float
     reconciled: float
     alive: bool = True
+    born: bool = False
+    asked_birth: float | None = None
 
 
 class Stations:
@@ -69,10 +74,14 @@ class Stations:
         contact = self._contact(station)
         contact.heard, contact.wait, contact.alive = self._monotonic(), self._settings.gap_quiet_s, True
 
-    def died(self, station: StationKey, epoch: str) -> None:
-        """A death came: nothing is asked of the station until it is born again."""
-        del epoch
-        self._contact(station).alive = False
+    def asks(self, station: StationKey) -> None:
+        """A request came: the station is there, and its events may be complete."""
+        self._contact(station).alive = True
+
+    def died(self, station: StationKey) -> None:
+        """A death came: nothing is asked of the station until it speaks again."""
+        contact = self._contact(station)
+        contact.alive = contact.born = False
 
     def born(self, birth: Birth) -> list[StationAcks]:
         """A birth came: remembers what exists and what is lost for good; returns where each epoch stands.
@@ -81,6 +90,7 @@ class Stations:
         broker have lost one, the mark alone would settle a rejected event as though it had been applied.
         """
         self.heard((birth.site, birth.station))
+        self._contact((birth.site, birth.station)).born = True
         epochs = {one.epoch: one for one in birth.epochs}
         with self._database.write():
             for one in epochs.values():
@@ -105,13 +115,18 @@ class Stations:
         self._marks.keep()
         return told
 
-    def commands(self) -> list[tuple[StationKey, ResendCommand | ReconcileCommand]]:
-        """What is to be asked of quiet stations now."""
+    def commands(self) -> list[tuple[StationKey, StationCommand]]:
+        """What is to be asked of stations now."""
         now = self._monotonic()
-        asked: list[tuple[StationKey, ResendCommand | ReconcileCommand]] = []
+        asked: list[tuple[StationKey, StationCommand]] = []
         for station, contact in self._contacts.items():
             if not contact.alive:
                 continue
+            if not contact.born and (
+                contact.asked_birth is None or now - contact.asked_birth >= self._settings.gap_cap_s
+            ):
+                contact.asked_birth = now
+                asked.append((station, RebirthCommand(id=self._new_id())))
             if now - contact.heard >= contact.wait:
                 asked += [(station, command) for command in self._resends(station)]
                 contact.heard, contact.wait = now, min(contact.wait * 2, self._settings.gap_cap_s)
