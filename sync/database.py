@@ -58,7 +58,10 @@ PRAGMAS = (
     ("synchronous", "full"),
     ("foreign_keys", "on"),
     ("busy_timeout", int(BUSY_TIMEOUT_S * 1000)),
-    ("wal_autocheckpoint", 2000),  # pages; a checkpoint costs one commit two more flushes
+    (
+        "wal_autocheckpoint",
+        8000,
+    ),  # pages; the relay does it sooner, so that no commit of the staff pays for it
     ("journal_size_limit", 64 * 1024 * 1024),
     ("cache_size", -8192),  # KiB
     ("temp_store", "memory"),

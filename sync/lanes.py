@@ -120,11 +120,6 @@ class Lanes:
         self._backlog.end = max(self._backlog.end, self._live.cursor)
         self._backlog.rewind(min(self._backlog.cursor, position - 1))
 
-    def reread(self) -> None:
-        """Many rows were settled at once: forget what was read ahead."""
-        for lane in self._lanes:
-            lane.rewind(lane.cursor)
-
     def hold(self, subject: str, place: int) -> None:
         """A dead letter holds back what comes after `place`."""
         self._held[subject] = min(place, self._held.get(subject, place))

@@ -37,6 +37,7 @@ from sync.wire import Connected, Disconnected, Link, LinkEvent, Publication, Rec
 logger = logging.getLogger(__name__)
 
 TICK_S = 1.0  # how often unanswered events are looked at
+CHECKPOINT_S = 5.0  # done here, so that no commit of the staff has to pay for it
 DATABASE_WAIT_S = 2.0  # after the database refused
 BATCH = 2000  # events of the link worked on in one go
 BUSY_FLIGHTS = 64  # with more in flight, answers are gathered for a moment before they are committed
@@ -152,6 +153,7 @@ class Relay:
         self._database_wait_until = 0.0
         self._next_tick = 0.0
         self._stopping = threading.Event()
+        self._next_checkpoint = 0.0
         self._commit_took = 0.0
         self._thread: threading.Thread | None = None
         self._connected = False
@@ -352,8 +354,6 @@ class Relay:
                     rng=self._rng,
                 )
                 self._delay(row, wait)
-        if outcome.through:
-            self._lanes.reread()
         if outcome.settled or outcome.dead or outcome.put_off:
             self._last_answer_at = self._now()
         if outcome.foreign:
@@ -445,6 +445,9 @@ class Relay:
         if now < self._next_tick:
             return
         self._next_tick = now + TICK_S
+        if now >= self._next_checkpoint:
+            self._next_checkpoint = now + CHECKPOINT_S
+            self._database.checkpoint()
         self._hooks.on_tick()
         old = [flight for flight in self._flights.values() if now - flight.sent_at >= TICK_S]
         unmarked = [flight.row for flight in old if flight.row.state == OutboxState.PENDING]

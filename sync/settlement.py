@@ -42,7 +42,6 @@ class Outcome:
         settled: Rows that need no sending any more.
         dead: Rows that hold back their subjects.
         put_off: Rows to send again later, with the OMS's answer.
-        through: Whether a mark settled rows that were perhaps read ahead.
         foreign: Answers to events that are not here, and marks that don't fit: another station's, or a
             restored database's.
     """
@@ -50,7 +49,6 @@ class Outcome:
     settled: list[Owed] = field(default_factory=list)
     dead: list[Owed] = field(default_factory=list)
     put_off: list[tuple[Owed, Answer]] = field(default_factory=list)
-    through: bool = False
     foreign: int = 0
 
 
@@ -105,7 +103,7 @@ class Settlement:
             seen[row.message_id] = row
             self._one(row, answer, batch, outcome)
         batch.write(self._database)
-        for mark in marks:
+        for mark in _furthest(marks):
             self._through(mark, at, outcome)
         self._tell(batch.to_tell)
         return outcome
@@ -157,7 +155,6 @@ class Settlement:
             batch.settle(row, None)
         batch.write(self._database)
         outcome.settled.extend(rows)
-        outcome.through = True
 
     def _tell(self, answers: list[tuple[int, Answer]]) -> None:
         if self._on_answer is None:
@@ -173,6 +170,16 @@ class Settlement:
                 except Exception:
                     # The answer is recorded whatever a listener makes of it; it must not come again for ever.
                     logger.exception("a listener failed on the answer to %s", answer.message_id)
+
+
+def _furthest(marks: Iterable[Through]) -> list[Through]:
+    """The last mark of each epoch and id: the earlier ones of a batch say nothing more."""
+    found: dict[str, Through] = {}
+    for mark in marks:
+        known = found.get(mark.epoch)
+        if known is None or mark.sequence > known.sequence:
+            found[mark.epoch] = mark
+    return list(found.values())
 
 
 class _Batch:

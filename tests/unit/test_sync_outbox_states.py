@@ -54,8 +54,6 @@ class OutboxMachine(RuleBasedStateMachine):
         for row, _ in outcome.put_off:
             if self.flying.pop(row.message_id, None) is not None:
                 self.lanes.delay(row.subject)
-        if outcome.through:
-            self.lanes.reread()
 
     def _apply(self, row: Owed) -> AnswerStatus:
         if any(row.message_id == message_id for _, _, message_id in self.applied):
