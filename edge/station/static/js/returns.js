@@ -20,7 +20,7 @@ function row(entry, reload) {
     h("td", {}, h("span", { class: "name" }, visible(entry.name)), h("small", {}, [visible(entry.sku ?? "", 24), quantity(entry.quantity) !== "1" && t("records.quantity", { quantity: quantity(entry.quantity) }), entry.overridden && t("records.overridden"), entry.corrected && t("records.corrected")].filter(Boolean).join(" · "))),
     h("td", {}, entry.grade ? h("span", { class: "grade-small", title: t(`grade_means.${entry.grade}`) }, entry.grade) : "–"),
     h("td", {}, deedTag(entry.disposition)),
-    h("td", { class: "mono" }, visible(entry.place_label, 24)),
+    h("td", { class: "where" }, visible(entry.place_label, 40)),
     h("td", {}, omsTag(entry.oms_state), entry.oms_note && h("small", {}, say(entry.oms_note))),
   );
 }
@@ -32,7 +32,7 @@ function table(rows, reload) {
   for (const entry of shown) groups.set(entry.return_id, [...(groups.get(entry.return_id) ?? []), entry]);
   const head = ["time", "item", "grade", "disposition", "place", "oms"].map((name) => h("th", { scope: "col" }, t(`returns.${name}`)));
   const groupRow = ([first, ...others]) => h("tr", { class: "group" }, h("td", { colspan: "6" }, icon("bag"), visible(first.reference, 60), h("span", { class: "soft" }, ` · ${t("returns.units", { n: count(others.length + 1) })}`)));
-  return h("div", { class: "sheet" }, h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, [...groups.values()].map((entries) => [groupRow(entries), ...entries.map((entry) => row(entry, reload))]))));
+  return h("div", { class: "sheet" }, h("table", { class: "returns" }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, [...groups.values()].map((entries) => [groupRow(entries), ...entries.map((entry) => row(entry, reload))]))));
 }
 
 function movement({ from_state, to_state, to_place, quantity: amount }) {

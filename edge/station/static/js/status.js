@@ -22,7 +22,7 @@ function checkCard(check) {
 function deviceCard(device) {
   const seen = device.last_seen_s === null ? t("device.never") : t(device.kind === "camera" ? "device.picture_age" : "device.read_age", { age: span(device.last_seen_s) });
   const restarts = device.restarts > 0 ? ` · ${t("device.restarts", { n: device.restarts })}` : "";
-  return h("article", { class: "card", "data-level": LEVELS[device.state], "data-device": device.name }, icon(device.kind === "camera" ? "camera" : "scanner"), h("h3", {}, visible(device.name)), statusTag(device.state), h("p", {}, `${word("device_kind", device.kind)} · ${visible(device.driver)} · ${seen}${restarts}`), device.last_error && h("p", { class: "next" }, say(device.last_error)));
+  return h("article", { class: "card", "data-level": LEVELS[device.state], "data-device": device.name }, icon(device.kind === "camera" ? "camera" : "scanner"), h("h3", {}, visible(device.name)), statusTag(device.state), h("p", {}, `${word("device_kind", device.kind)} · ${visible(device.driver)} · ${seen}${restarts}`), device.last_error && LEVELS[device.state] !== "success" && h("p", { class: "next" }, say(device.last_error)));
 }
 
 function deliveryView(connection) {

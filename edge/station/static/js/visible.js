@@ -1,7 +1,7 @@
 // Text from outside, made safe to look at: a barcode may hold control characters, marks that turn the reading
 // direction, or ten thousand digits. All is shown, nothing acts.
 
-const MAX_SHOWN = 120;
+const MAX_SHOWN = 200;
 const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff]/g;
 
 function sign(character) {

@@ -42,7 +42,7 @@ function dayView(counts, recent) {
   return [
     h("div", { class: "day" }, cell(counts.inspected_today, t("day.inspected")), cell(counts.returns_today, t("day.returns"), "/returns"), cell(counts.holds, t("day.holds"), "/holds"), cell(counts.tasks, t("day.tasks"), "/tasks")),
     recent.length > 0 && h("p", { class: "recent-title" }, t("day.recent")),
-    h("ul", { class: "recent" }, recent.map((entry) => h("li", {}, icon(DEED_ICONS[entry.disposition] ?? "box"), h("span", { class: "line-name" }, visible(entry.name)), h("small", {}, visible(entry.place_label, 12))))),
+    h("ul", { class: "recent" }, recent.map((entry) => h("li", {}, icon(DEED_ICONS[entry.disposition] ?? "box"), h("span", { class: "line-name" }, visible(entry.name)), h("small", {}, visible(entry.place_label, 40))))),
   ];
 }
 

@@ -6,7 +6,9 @@ import { count, date, quantity, say, t, time, word } from "../i18n.js";
 import { visible } from "../visible.js";
 import { questionView } from "./question.js";
 
-const LONG_PLACE = 10;
+// Characters of a place's label that fit on one line in the biggest type, and in the next smaller one.
+const HUGE_PLACE = 10;
+const BIG_PLACE = 18;
 
 function fact(name, value) {
   return value ? h("span", {}, `${t(`fact.${name}`)} `, h("b", {}, value)) : null;
@@ -45,7 +47,7 @@ function deed(disposition, grade, place) {
     "div",
     { "data-disposition": disposition },
     h("div", { class: "verdict" }, icon(DEED_ICONS[disposition] ?? "box"), h("span", { class: "verdict-word" }, word("disposition", disposition)), gradeBadge(grade)),
-    h("div", { class: "place" }, h("span", {}, t("decision.place")), h("strong", { class: label.length > LONG_PLACE ? "long" : "" }, label)),
+    h("div", { class: "place" }, h("span", {}, t("decision.place")), h("strong", { class: label.length <= HUGE_PLACE ? "" : label.length <= BIG_PLACE ? "big" : "long" }, label)),
   );
 }
 
@@ -55,8 +57,7 @@ function proposalView(desk) {
     item && itemView(item),
     deed(proposal.disposition, proposal.grade, proposal.place_label),
     proposal.needs_person && h("p", { class: "person-needed" }, icon("person"), t("decision.needs_person")),
-    h("div", { class: "reasons", tabindex: "0", "data-disposition": proposal.disposition }, h("h3", {}, t("decision.reasons")), h("ul", {}, proposal.reasons.map((reason) => h("li", {}, say(reason))))),
-    h("p", { class: "decided" }, t("decision.decided_in", { ms: count(Math.round(proposal.decided_ms)) })),
+    h("div", { class: "reasons", tabindex: "0", "data-disposition": proposal.disposition }, h("h3", {}, t("decision.reasons"), h("span", { class: "decided" }, t("decision.decided_in", { ms: count(Math.round(proposal.decided_ms)) }))), h("ul", {}, proposal.reasons.map((reason) => h("li", {}, say(reason))))),
   ];
 }
 
