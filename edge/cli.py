@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from edge import cli_check, cli_lab, cli_outbox, cli_replay, cli_station, cli_vision
+from edge import cli_check, cli_lab, cli_oms, cli_outbox, cli_replay, cli_station, cli_vision
 from edge.cli_errors import errors_for_people
 
 app = typer.Typer(
@@ -47,7 +47,7 @@ def darkstore(
     del version
 
 
-for part in (cli_station, cli_lab, cli_check, cli_vision, cli_outbox, cli_replay):
+for part in (cli_station, cli_lab, cli_check, cli_vision, cli_outbox, cli_replay, cli_oms):
     part.register(app)
 
 
