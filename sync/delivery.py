@@ -26,7 +26,8 @@ from sync.outbox import Outbox
 from sync.presence import Presence, StationDescription
 from sync.quarantine import Quarantine
 from sync.reconciliation import Reconciliation
-from sync.relay import Hooks, Relay
+from sync.relay import Relay
+from sync.relay_status import Hooks
 from sync.resending import Resending
 from sync.settings import BrokerSettings
 from sync.streams import StreamHandler, StreamPlace, Streams

@@ -16,9 +16,6 @@ seen by people, not alternate at the broker.
 import contextlib
 import logging
 import random
-import select
-import socket
-import ssl
 import threading
 import time
 from collections import deque
@@ -33,12 +30,14 @@ from paho.mqtt.reasoncodes import ReasonCode
 from sync.mqtt_client import BufferedClient, close_client, connect_properties, disable_nagle, tls_context
 from sync.retry import BackOff, failures_after
 from sync.settings import BrokerSettings
+from sync.wakeup import Wakeup
 from sync.wire import Connected, Disconnected, LinkEvent, Publication, Received, Refused
 
 logger = logging.getLogger(__name__)
 
 SESSION_TAKEN_OVER = 0x8E
 FAREWELL_TIMEOUT_S = 2.0
+POLL_S = 0.5  # how long the network may be silent before keepalive is looked at
 
 
 class MqttLink:
@@ -95,13 +94,9 @@ class MqttLink:
         self._outgoing: deque[tuple[int, Publication | Received]] = deque()
         self._stopping = threading.Event()
         self._farewell: Publication | None = None
-        self._wake_reader, self._wake_writer = socket.socketpair()
-        self._wake_reader.setblocking(False)
-        self._wake_writer.setblocking(False)
-        self._awake = False
+        self._wakeup = Wakeup()
 
     # -- what the owner calls, from any thread
-    # ------------------------------------------------------------------
 
     def start(self, on_event: Callable[[LinkEvent], None]) -> None:
         """Connect, and keep reconnecting, in a thread of its own."""
@@ -114,27 +109,25 @@ class MqttLink:
         connection = self._connection
         if self._online:
             self._outgoing.extend((connection, publication) for publication in publications)
-            self._wake()
+            self._wakeup.wake()
 
     def acknowledge(self, received: Received) -> None:
         """Confirm a delivery of the present connection; one of an earlier connection will come again."""
         if received.qos:
             self._outgoing.append((received.connection, received))
-            self._wake()
+            self._wakeup.wake()
 
     def stop(self, farewell: Publication | None = None) -> None:
         """Say a last word where possible, and end the thread."""
         self._farewell = farewell
         self._stopping.set()
-        self._wake()
+        self._wakeup.wake()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
-        self._wake_reader.close()
-        self._wake_writer.close()
+        self._wakeup.close()
 
     # -- the thread
-    # ---------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
         failures = 0
@@ -171,10 +164,7 @@ class MqttLink:
                 properties=connect_properties(self._settings),
             )
             self._serve(client)
-        except (
-            OSError,
-            ValueError,
-        ) as error:  # ssl.SSLError is an OSError; paho raises ValueError on bad packets
+        except OSError as error:  # refused, unreachable, too late, a certificate that doesn't fit
             self._ended = self._ended or Disconnected(
                 "broker.unreachable", str(error) or type(error).__name__
             )
@@ -193,10 +183,9 @@ class MqttLink:
         next_misc = 0.0
         leaving: float | None = None
         while self._ended is None:
-            sock = client.socket()
-            if sock is None:
+            if client.socket() is None:
                 return
-            self._pump(client, sock)
+            client.exchange(self._wakeup, POLL_S)
             self._send_outgoing(client)
             if client.want_write():  # what paho's own callbacks queued
                 client.loop_write()
@@ -211,23 +200,6 @@ class MqttLink:
                 leaving = self._leave(client, leaving, now)
                 if leaving is None:
                     return
-
-    def _pump(self, client: BufferedClient, sock: Any) -> None:
-        """Wait for the network or a call of the owner, and let the client read and write."""
-        pending = isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
-        poller = select.poll()
-        poller.register(self._wake_reader, select.POLLIN)
-        poller.register(sock, select.POLLIN | (select.POLLOUT if client.has_output else 0))
-        readable = pending
-        for descriptor, happened in poller.poll(0 if pending else 500):
-            if descriptor == self._wake_reader.fileno():
-                self._drain_wake()
-                continue
-            readable = readable or bool(happened & ~select.POLLOUT)
-        if readable:
-            client.loop_read()
-            while client.has_input and self._ended is None and client.socket() is not None:
-                client.loop_read()
 
     def _leave(self, client: BufferedClient, leaving: float | None, now: float) -> float | None:
         """Publish the farewell, wait for its PUBACK, disconnect; returns None when done."""
@@ -267,19 +239,7 @@ class MqttLink:
         elif item.token is not None and info.rc != MQTTErrorCode.MQTT_ERR_NO_CONN:
             self._on_event(Refused(item.token, f"the client library refused it ({info.rc.name})"))
 
-    def _wake(self) -> None:
-        if not self._awake:
-            self._awake = True
-            with contextlib.suppress(BlockingIOError, OSError):
-                self._wake_writer.send(b"\0")
-
-    def _drain_wake(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            self._wake_reader.recv(4096)
-        self._awake = False
-
     # -- paho's callbacks: all in the link's thread, none touches the database
-    # -----------------------------------
 
     def _new_client(self) -> BufferedClient:
         client = BufferedClient(self._client_id)

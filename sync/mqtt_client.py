@@ -6,6 +6,7 @@ of paho's inner methods (`_sock_recv`, `_sock_send`), which a test watches.
 """
 
 import contextlib
+import select
 import socket
 import ssl
 from typing import Any
@@ -17,6 +18,7 @@ from paho.mqtt.properties import Properties
 
 from sync.errors import CredentialsUnreadable
 from sync.settings import BrokerSettings
+from sync.wakeup import Wakeup
 
 CHUNK = 65_536  # bytes read at once
 RECEIVE_MAXIMUM = 1000  # messages that the broker may send us before we acknowledge one
@@ -46,6 +48,24 @@ class BufferedClient(Client):
     def has_output(self) -> bool:
         """Whether bytes wait until the network takes them."""
         return bool(self._output)
+
+    def exchange(self, wakeup: Wakeup, wait: float) -> None:
+        """Wait for the network or to be woken, at most `wait` seconds, and read what came."""
+        sock = self.socket()
+        pending = isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
+        poller = select.poll()
+        poller.register(wakeup, select.POLLIN)
+        poller.register(sock, select.POLLIN | (select.POLLOUT if self.has_output else 0))  # type: ignore[arg-type]
+        readable = pending
+        for descriptor, happened in poller.poll(0 if pending else wait * 1000):
+            if descriptor == wakeup.fileno():
+                wakeup.drain()
+            else:
+                readable = readable or bool(happened & ~select.POLLOUT)
+        if readable:
+            self.loop_read()
+            while self.has_input and self.socket() is not None:
+                self.loop_read()
 
     def flush(self) -> None:
         """Give the network what was written.

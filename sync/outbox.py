@@ -11,7 +11,7 @@ bytes are fixed. The relay learns of it by itself. See `sync/records.py` for the
 
 import secrets
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,24 +19,14 @@ from pathlib import Path
 
 from sync.database import Database
 from sync.envelope import OutgoingEvent, seal
-from sync.epochs import Epoch, EpochSummary
+from sync.epochs import Epoch
 from sync.errors import EpochMissing, EventNotRepairable, EventTooLarge, EventUnknown
-from sync.fields import parse_utc, utc_text
-from sync.records import (
-    EpochRecord,
-    LostRecord,
-    OutboxCounts,
-    OutboxRecord,
-    OutboxRow,
-    OutboxState,
-    PayloadRecord,
-    row_of,
-)
+from sync.fields import utc_text
+from sync.outbox_view import OutboxView
+from sync.records import EpochRecord, OutboxRow, OutboxState
 from sync.settings import OutboxSettings
 from sync.topics import StationIdentity
 from sync.transfer import TransferSummary, export_rows, import_rows
-
-OLDEST_OWED = "SELECT committed_at FROM outbox WHERE state IN ('PENDING', 'SENT') ORDER BY position LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +43,7 @@ class OutboxChange:
     subject: str | None = None
 
 
-class Outbox:
+class Outbox(OutboxView):
     """Events owed by one station.
 
     Args:
@@ -75,7 +65,7 @@ class Outbox:
         new_id: Callable[[], str],
         monotonic_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
-        self.database = database
+        super().__init__(database)
         self.settings = settings
         self.identity = identity
         self._now = now
@@ -184,49 +174,6 @@ class Outbox:
             envelope=envelope,
         )
 
-    def counts(self) -> OutboxCounts:
-        """How much is owed; cheap, also over a million rows."""
-        with self.database.read():
-            total = dict(self.database.sql("SELECT state, total FROM outbox_counts"))
-            oldest = self.database.sql(OLDEST_OWED)
-        return OutboxCounts(
-            pending=total["PENDING"],
-            sent=total["SENT"],
-            settled=total["SETTLED"],
-            dead=total["DEAD"],
-            oldest_owed_at=parse_utc(oldest[0][0]) if oldest else None,
-        )
-
-    def rows(
-        self, *, states: Collection[OutboxState] | None = None, limit: int = 100, before: int | None = None
-    ) -> list[OutboxRow]:
-        """The newest rows first, without their bytes; `before` pages on by position."""
-        query = OutboxRecord.select().order_by(OutboxRecord.position.desc()).limit(limit)
-        if states is not None:
-            query = query.where(OutboxRecord.state.in_([str(state) for state in states]))
-        if before is not None:
-            query = query.where(OutboxRecord.position < before)
-        held = self._held()
-        return [row_of(record, held=_is_held(record, held)) for record in self.database.run(query)]
-
-    def get(self, message_id: str) -> OutboxRow:
-        """One row with its bytes.
-
-        Raises:
-            EventUnknown: no such message here.
-        """
-        with self.database.read():
-            records = list(
-                self.database.run(OutboxRecord.select().where(OutboxRecord.message_id == message_id))
-            )
-            if not records:
-                raise EventUnknown(message_id)
-            payload = self.database.run(
-                PayloadRecord.select().where(PayloadRecord.position == records[0].position)
-            )
-            envelope = next((bytes(found.envelope) for found in payload), b"")
-            return row_of(records[0], held=_is_held(records[0], self._held()), envelope=envelope)
-
     def requeue(self, message_id: str) -> OutboxRow:
         """Send an unsettled event again, unchanged: the cause of a `retry` or a rejection was removed.
 
@@ -261,17 +208,6 @@ class Outbox:
             self.announce(OutboxChange(reopened_from=row.position, subject=row.subject))
         return row
 
-    def epochs(self) -> list[EpochSummary]:
-        """Every epoch with its last sequence and what a salvage lost, oldest first; part of the birth."""
-        with self.database.read():
-            lost: dict[str, list[tuple[int, int]]] = {}
-            for gap in self.database.run(LostRecord.select().order_by(LostRecord.epoch, LostRecord.first)):
-                lost.setdefault(gap.epoch, []).append((gap.first, gap.last))
-            return [
-                EpochSummary(record.epoch, record.last_sequence, tuple(lost.get(record.epoch, ())))
-                for record in self.database.run(EpochRecord.select().order_by(EpochRecord.counter))
-            ]
-
     def export_to(self, path: Path) -> TransferSummary:
         """Write every event that is not settled to a file, for another machine to deliver."""
         return export_rows(self.database, path)
@@ -302,10 +238,6 @@ class Outbox:
         for listener in self._listeners:
             self.database.after_commit(lambda call=listener: call(change))  # type: ignore[misc]
 
-    def _held(self) -> dict[str, int]:
-        """Each held subject with the first place that is held."""
-        return dict(self.database.sql("SELECT subject, min(place) FROM outbox_holds GROUP BY subject"))
-
     def _place_of_dead(self, event: OutgoingEvent) -> int:
         dead_id = str(event.replaces)
         found = self.database.sql("SELECT state, subject, place FROM outbox WHERE message_id = ?", (dead_id,))
@@ -320,10 +252,3 @@ class Outbox:
         if any(repair != OutboxState.DEAD for (repair,) in repairs):
             raise EventNotRepairable(dead_id, "replaced already", "replacing it again")
         return int(place)
-
-
-def _is_held(record: OutboxRecord, held: dict[str, int]) -> bool:
-    place = held.get(record.subject)
-    if place is None or record.state not in (OutboxState.PENDING, OutboxState.SENT):
-        return False
-    return bool(record.place > place)

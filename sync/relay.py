@@ -13,25 +13,26 @@
   its id.
 """
 
-import heapq
 import logging
 import queue
 import random
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sync.answers import AnswerListener, Answers, Inbound, OmsPresence, Work
 from sync.errors import DatabaseClosed, DatabaseError
+from sync.flights import Flights
 from sync.lanes import Lanes
+from sync.long_work import LongWork
 from sync.outbox import Outbox, OutboxChange
 from sync.owed import Owed, OwedRows
-from sync.records import OutboxState
+from sync.relay_status import Hooks, RelayStatus
 from sync.retry import BackOff, wait_for_retry
 from sync.settlement import Outcome, Settlement
+from sync.waiting import Waiting
 from sync.wire import Connected, Disconnected, Link, LinkEvent, Publication, Received, Refused
 
 logger = logging.getLogger(__name__)
@@ -45,57 +46,8 @@ LONGEST_GATHERING_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class RelayStatus:
-    """How delivery stands, for the page and the health checks.
-
-    Attributes:
-        connected: To the broker.
-        oms_present: The OMS said that it is there.
-        in_flight: Events sent and unanswered on this connection.
-        owed: Events that the OMS has not answered for good.
-        last_error: A stable code of the last thing that went wrong; None when all is well since.
-        last_error_detail: What the other side said.
-        session_taken_over: Another station uses our identity; the relay is stopped until a person looks.
-        last_answer_at: When the OMS last answered.
-    """
-
-    connected: bool = False
-    oms_present: bool = False
-    in_flight: int = 0
-    owed: int = 0
-    last_error: str | None = None
-    last_error_detail: str | None = None
-    session_taken_over: bool = False
-    last_answer_at: datetime | None = None
-
-
-@dataclass(slots=True)
-class _Flight:
-    """An event sent and unanswered: when, and how often in vain."""
-
-    row: Owed
-    sent_at: float
-    failures: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class _Stop:
     """Ends the thread."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hooks:
-    """What others do at the turns of a connection, in the relay's thread.
-
-    Attributes:
-        on_connected: The broker took us: announce the station.
-        on_oms_present: The OMS is there: ask for what was missed.
-        on_tick: About once a second.
-    """
-
-    on_connected: Callable[[], None] = lambda: None
-    on_oms_present: Callable[[], None] = lambda: None
-    on_tick: Callable[[], None] = lambda: None
 
 
 class Relay:
@@ -144,9 +96,9 @@ class Relay:
         self._rows = OwedRows(self._database)
         self._settlement = Settlement(self._database, now=now, on_answer=on_answer)
         self._lanes = Lanes(self._rows, window=settings.window, page_size=settings.page_size)
-        self._flights: dict[str, _Flight] = {}
-        self._resumes: list[tuple[float, str]] = []
-        self._steps: deque[tuple[Received, Work, Iterator[None]]] = deque()
+        self._flights = Flights()
+        self._waiting = Waiting()
+        self._long_work = LongWork(self._database, link.acknowledge)
         self._doubtful = False  # what is held in memory may differ from what was committed
         self._events: queue.SimpleQueue[LinkEvent | OutboxChange | _Stop] = queue.SimpleQueue()
         self._undone: list[LinkEvent | OutboxChange | _Stop] = []
@@ -163,7 +115,6 @@ class Relay:
         self._last_answer_at: datetime | None = None
 
     # -- what others call, from any thread
-    # ----------------------------------------------------------------------
 
     def start(self) -> None:
         """Begin to deliver."""
@@ -206,7 +157,6 @@ class Relay:
         )
 
     # -- the thread
-    # ---------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
         try:
@@ -218,7 +168,7 @@ class Relay:
                         self._doubtful = False
                     if not self._work(batch):
                         return
-                    self._step()
+                    self._long_work.step()
                     self._tick()
                     self._fill()
                 except DatabaseClosed:
@@ -240,10 +190,8 @@ class Relay:
         """Wait until something is to be done, then take all that came meanwhile."""
         now = self._monotonic()
         batch, self._undone = self._undone, []
-        wait = max(0.0, self._next_tick - now)
-        if self._resumes:
-            wait = min(wait, max(0.0, self._resumes[0][0] - now))
-        if batch or self._steps or (self._may_send and self._lanes.hungry):
+        wait = self._waiting.wait(now, longest=max(0.0, self._next_tick - now))
+        if batch or self._long_work or (self._may_send and self._lanes.hungry):
             wait = 0.0
         try:
             batch.append(self._events.get(timeout=wait) if wait else self._events.get_nowait())
@@ -305,14 +253,14 @@ class Relay:
                     outcome = self._settlement.record(
                         [answer for one in answers for answer in one.results],
                         [one.through for one in answers if one.through is not None],
-                        self._flying,
+                        self._flights.row,
                     )
                 for message, work in works:
                     self._do(message, work)
             self._commit_took = self._monotonic() - began
         for message, inbound in read:
             if isinstance(inbound, Work) and inbound.steps is not None:
-                self._steps.append((message, inbound, inbound.steps()))
+                self._long_work.add(message, inbound)
             else:
                 self._link.acknowledge(message)
         self._apply(outcome)
@@ -332,19 +280,14 @@ class Relay:
             logger.exception("a message on %s could not be worked on", message.topic)
             self._last_error = ("inbound.failed", f"a message on {message.topic} could not be worked on")
 
-    def _flying(self, message_id: str) -> Owed | None:
-        flight = self._flights.get(message_id)
-        return None if flight is None else flight.row
-
     def _apply(self, outcome: Outcome) -> None:
         for row in outcome.dead:
             self._lanes.hold(row.subject, row.place)
         for row in (*outcome.settled, *outcome.dead):
-            self._flights.pop(row.message_id, None)
+            self._flights.land(row.message_id)
             self._lanes.answered(row)
         for row, answer in outcome.put_off:
-            flight = self._flights.pop(row.message_id, None)
-            if flight is not None:
+            if self._flights.land(row.message_id) is not None:
                 now = self._now()
                 wait = wait_for_retry(
                     row.attempts,
@@ -361,7 +304,7 @@ class Relay:
 
     def _delay(self, row: Owed, wait: float) -> None:
         self._lanes.delay(row.subject)
-        heapq.heappush(self._resumes, (self._monotonic() + wait, row.subject))
+        self._waiting.put(row.subject, self._monotonic() + wait)
 
     def _oms_said(self, presence: OmsPresence) -> None:
         came = presence.online and (not self._oms.online or presence.instance != self._oms.instance)
@@ -373,7 +316,7 @@ class Relay:
     def _begin_again(self) -> None:
         """Everything unanswered is to be sent again, from the oldest."""
         self._flights.clear()
-        self._resumes.clear()
+        self._waiting.clear()
         self._lanes.restart()
 
     def _changed(self, change: OutboxChange) -> None:
@@ -387,31 +330,13 @@ class Relay:
             self._lanes.resume(change.subject)
 
     def _refused(self, event: Refused) -> None:
-        flight = self._flights.pop(event.token, None)
+        row = self._flights.land(event.token)
         self._last_error = ("broker.refused_event", event.reason)
-        if flight is None:
+        if row is None:
             return
         with self._database.write():
-            self._settlement.put_off(flight.row, f"broker: {event.reason}")
-        self._delay(flight.row, self._back_off.wait(flight.row.attempts, self._rng))
-
-    def _step(self) -> None:
-        """One step of long work, in turn with the rest."""
-        if not self._steps:
-            return
-        message, work, steps = self._steps.popleft()
-        try:
-            with self._database.write():
-                next(steps)
-        except StopIteration:
-            self._link.acknowledge(message)
-            work.afterwards()
-        except DatabaseError:
-            if work.steps is not None:
-                self._steps.append((message, work, work.steps()))
-            raise
-        else:
-            self._steps.appendleft((message, work, steps))
+            self._settlement.put_off(row, f"broker: {event.reason}")
+        self._delay(row, self._back_off.wait(row.attempts, self._rng))
 
     @property
     def _may_send(self) -> bool:
@@ -420,15 +345,14 @@ class Relay:
     def _fill(self) -> None:
         """Send until the window is full or nothing more may go."""
         now = self._monotonic()
-        while self._resumes and self._resumes[0][0] <= now:
-            self._lanes.resume(heapq.heappop(self._resumes)[1])
+        for subject in self._waiting.due(now):
+            self._lanes.resume(subject)
         if not self._may_send:
             return
         rows = self._lanes.next()
         if not rows:
             return
-        for row in rows:
-            self._flights[row.message_id] = _Flight(row, now)
+        self._flights.launch(rows, now)
         self._send(rows)
 
     def _send(self, rows: Sequence[Owed]) -> None:
@@ -449,13 +373,8 @@ class Relay:
             self._next_checkpoint = now + CHECKPOINT_S
             self._database.checkpoint()
         self._hooks.on_tick()
-        old = [flight for flight in self._flights.values() if now - flight.sent_at >= TICK_S]
-        unmarked = [flight.row for flight in old if flight.row.state == OutboxState.PENDING]
-        late = [
-            flight
-            for flight in old
-            if now - flight.sent_at >= self._answer_timeout * 2 ** min(flight.failures, 6)
-        ]
+        unmarked = self._flights.unmarked(now - TICK_S)
+        late = self._flights.late(now, self._answer_timeout)
         if not unmarked and not late:
             return
         with self._database.write():

@@ -35,7 +35,9 @@ def outbox(tmp_path: Path) -> Iterator[Outbox]:
 
 def answer(outbox: Outbox, message_id: str, status: AnswerStatus, **more: str) -> None:
     with outbox.database.write():
-        Settlement(outbox.database, now=utc_now).record([Answer(message_id, status, **more)], [], lambda _: None)
+        Settlement(outbox.database, now=utc_now).record(
+            [Answer(message_id, status, **more)], [], lambda _: None
+        )
 
 
 def test_an_event_is_sealed_at_commit(outbox: Outbox):
