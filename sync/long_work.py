@@ -13,7 +13,6 @@ from sync.database import Database
 from sync.errors import DatabaseError
 from sync.wire import Received
 
-
 logger = logging.getLogger(__name__)
 
 END = object()
