@@ -13,10 +13,11 @@ from typing import Any
 from edge.grading.override import OverrideReason
 from edge.lab.desk_watch import Desk, DeskWatch, describe
 from edge.lab.driver_journal import DriverJournal
-from edge.lab.errors import DeskStuck
+from edge.lab.errors import DeskStuck, StationUnreachable
 from edge.lab.played import Played, PlayedUnit
 from edge.lab.shift.plan import Ending, ReturnPlan, UnitPlan
 from edge.lab.table_scene import TableScene
+from hardware.errors import ScannerError
 from hardware.sim.scanner import send_scan
 
 MOST_STEPS = 14
@@ -264,7 +265,10 @@ class Staff:
 
     def _scan(self, text: str, symbology: str | None = None) -> Desk:
         version = int(self._watch.now()["version"])
-        send_scan(self._scanner, text, symbology)
+        try:
+            send_scan(self._scanner, text, symbology)
+        except ScannerError as error:
+            raise StationUnreachable(f"the scan of {text[:40]!r}", str(error)) from error
         return self._watch.after(version)
 
     def _note(self, desk: Desk, played: Played) -> None:
