@@ -25,7 +25,7 @@ from edge.inspection.assembly import assemble_desk
 from edge.inspection.evidence import PictureStore
 from edge.inspection.journal import Journal
 from edge.inspection.judging import Judge
-from edge.inspection.recovery import restore_desk, sweep_pictures
+from edge.inspection.recovery import restore_desk, sweep_pictures, tell_of_salvage
 from edge.inspection.references import ReferenceStore
 from edge.inspection.replay import Replayer
 from edge.inspection.saved import ModelUsed
@@ -47,10 +47,12 @@ from sync.contract.messages import StreamName
 from sync.contract.messages.evidence import ModelVersion, PolicyVersion
 from sync.database import Database
 from sync.delivery import Delivery
+from sync.errors import DatabaseDamaged
 from sync.migrating import MigrationSet
 from sync.outbox import Outbox
 from sync.presence import StationDescription
 from sync.records import SYNC_MIGRATIONS
+from sync.salvage import SalvageReport, salvage
 from sync.topics import StationIdentity
 from vision.detector import OnnxDetector
 from vision.view_inspector import ViewInspector
@@ -90,6 +92,7 @@ def open_station(settings: Settings, *, serving: bool = True) -> Iterator[Statio
         data = settings.station.data_dir
         stack.enter_context(DataFolderLock(data))
         clock = SystemClock()
+        lost = _salvage_if_damaged(settings, clock)
         database = stack.enter_context(_database(settings, clock))
         outbox = _outbox(settings, database, clock)
         outbox.begin_epoch()
@@ -125,6 +128,8 @@ def open_station(settings: Settings, *, serving: bool = True) -> Iterator[Statio
         scanners = ScannerBank(settings.scanners, workflow.scan)
         devices = DevicesView(settings, cameras, scanners, journal, delivery, outbox, policies, model, clock)
 
+        if lost is not None:
+            tell_of_salvage(lost, desk.tasks, database, clock)
         sweep_pictures(desk.store, desk.pictures)
         desk.drafts.start()
         stack.callback(desk.drafts.stop)
@@ -228,6 +233,17 @@ def _database(settings: Settings, clock: SystemClock) -> Iterator[Database]:
         yield database
     finally:
         database.close()
+
+
+def _salvage_if_damaged(settings: Settings, clock: SystemClock) -> SalvageReport | None:
+    """Never work on a damaged file: set it aside, save what can be read, and say exactly what is gone."""
+    path = settings.station.data_dir / DATABASE_FILE
+    try:
+        with _database(settings, clock):
+            return None
+    except DatabaseDamaged as error:
+        logger.error("%s", error)  # noqa: TRY400 - the sentence is meant for people; a traceback says nothing
+        return salvage(path, [SYNC_MIGRATIONS, EDGE_MIGRATIONS], now=clock.now)
 
 
 def _outbox(settings: Settings, database: Database, clock: SystemClock) -> Outbox:

@@ -20,8 +20,9 @@ from edge.inspection.evidence import PictureStore
 from edge.inspection.holds import HoldStore
 from edge.inspection.judging import propose
 from edge.inspection.saved import Confirmed, ModelUsed, OverrideMade, SavedInspection
+from edge.inspection.saved_rows import received_unit
 from edge.inspection.session import ItemInHand, OpenReturn
-from edge.inspection.store import InspectionStore, received_unit
+from edge.inspection.store import InspectionStore
 from edge.returns.catalogue import StorageClass
 from edge.returns.holds import HoldPlan, HoldReason, plan_hold
 from edge.returns.places import Place, PlaceKind, choose_place

@@ -82,17 +82,20 @@ class PictureStore:
             )
         return jpeg
 
-    def sweep(self, known: set[str]) -> list[str]:
-        """Remove pictures that no inspection names (left by a crash before the commit).
+    def sweep(self, known: set[str], aside: Path) -> list[str]:
+        """Move pictures that no inspection names out of the way; returns their paths.
 
-        Returns their paths.
+        A crash before the commit leaves such pictures, and so does a database that was restored from a backup
+        or
+        salvaged: then they are evidence, so nothing is deleted here.
         """
         swept = []
         for path in self.folder.glob("*/*.jpg"):
-            relative = str(path.relative_to(self.folder))
-            if relative not in known:
-                path.unlink(missing_ok=True)
-                swept.append(relative)
+            relative = path.relative_to(self.folder)
+            if str(relative) not in known:
+                (aside / relative.parent).mkdir(parents=True, exist_ok=True)
+                path.replace(aside / relative)
+                swept.append(str(relative))
         return swept
 
     def _make_folder(self, folder: Path) -> None:

@@ -7,10 +7,9 @@ stored, so that a stored inspection can be judged again to the same result (`rep
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from typing import Protocol
 
 from edge.clock import ClockReading
@@ -18,24 +17,16 @@ from edge.grading.decision import Decision
 from edge.grading.disposition import decide
 from edge.grading.grade import grade
 from edge.grading.observation import (
-    BundleState,
     CaptureDepth,
-    ModelState,
     Observation,
     SealState,
-    SeenFinding,
-    SeenView,
 )
 from edge.grading.policy import PolicyPack
+from edge.inspection.observing import observe
 from edge.inspection.references import ReferenceStore
 from edge.inspection.saved import JudgedView, ModelUsed, PictureBox, PictureFinding
-from edge.inspection.session import ItemInHand, OpenReturn, price_of
-from edge.returns.blocklist import check_blocked
-from edge.returns.catalogue import GoodsClass, StorageClass
-from edge.returns.cold_chain import minutes_out_of_cold
-from edge.returns.received import remaining_on
+from edge.inspection.session import ItemInHand, OpenReturn
 from edge.returns.store import LocalCopy
-from edge.returns.values import KILOGRAMS
 from hardware.cameras.frame import Frame
 from vision.errors import PictureRefused, VisionError
 from vision.findings import Box
@@ -165,65 +156,18 @@ class Judge:
         seal: SealState = SealState.UNKNOWN,
     ) -> Judged:
         """Grade and decide: pure rules on what is known of the unit."""
-        observation = self.observe(item, opened, seen, clock, seal)
-        return Judged(seen, observation, propose(observation, policy))
-
-    def observe(
-        self, item: ItemInHand, opened: OpenReturn, seen: Seen, clock: ClockReading, seal: SealState
-    ) -> Observation:
-        """Everything that the rules may look at."""
-        line, product = opened.line(item.line_id), item.product
-        part = item.component(line)
-        gtin = part.gtin if part is not None else item.gtin or (line.gtin if line is not None else None)
-        block = check_blocked(self._copy.blocks(gtin) if gtin else [], gtin, item.lot)
-        storage = _storage(item, opened)
-        dispatched_at = (
-            opened.expected.dispatched_at_of(line) if line is not None else opened.expected.dispatched_at
-        )
-        return Observation(
-            site=self._site,
-            match=item.match,
-            in_catalogue=product is not None,
-            sku=part.sku if part is not None else (product.sku if product else (line.sku if line else None)),
-            gtin14=gtin,
-            category=product.category if product else "general",
-            goods_class=_goods_class(item, storage),
-            storage_class=storage,
-            quantity=item.quantity,
-            mrp=price_of(line, product),
-            return_type=opened.expected.return_type,
-            custody=opened.expected.custody,
-            depth=item.depth,
-            views=seen_views(seen.views),
-            findings=seen_findings(seen.views),
-            model=ModelState(
-                present=self.model is not None,
-                version=f"{self.model.name}-{self.model.version}" if self.model else "",
-            ),
+        observation = observe(
+            item,
+            opened,
+            seen.views,
+            blocks=self._copy.blocks,
+            model=self.model,
+            clock=clock,
             seal=seal,
-            dated=product.dated if product else False,
-            date_kind=product.date_kind if product else None,
-            pack_date=item.pack_date,
-            shelf_life_days=product.shelf_life_days if product else None,
-            now=clock.now,
-            clock_ok=clock.ok,
+            site=self._site,
             utc_offset_minutes=self._utc_offset_minutes,
-            received_at=opened.received_at,
-            dispatched_at=dispatched_at,
-            minutes_out_of_cold=minutes_out_of_cold(dispatched_at, clock.now, clock_ok=clock.ok)
-            if storage.is_cold
-            else None,
-            serialised=product.serialised if product else False,
-            serial=item.serial,
-            dispatched_serials=line.dispatched_serials if line is not None else (),
-            lot=item.lot,
-            block=block.state,
-            block_reason=block.block.reason if block.block is not None else "",
-            weighed=product.weighed if product else False,
-            expected_weight_kg=_expected_weight(item, opened),
-            observed_weight_kg=item.observed_weight_kg,
-            bundle=_bundle(item, opened),
         )
+        return Judged(seen, observation, propose(observation, policy))
 
     def _inspect(
         self, pictures: Mapping[str, bytes], references: Mapping[str, bytes]
@@ -254,22 +198,6 @@ class Judge:
         seen = self.see(pictures, self._references.current()) if pictures else Seen()
         lost = tuple(_no_picture(view, LOST) for view, frame in frames.items() if frame is None)
         return replace(seen, views=seen.views + lost, timings_ms={**seen.timings_ms, "wait": waited})
-
-
-def seen_views(views: Sequence[JudgedView]) -> tuple[SeenView, ...]:
-    """The views as the rules look at them."""
-    return tuple(SeenView(view=view.view, usable=view.usable, quality=view.quality) for view in views)
-
-
-def seen_findings(views: Sequence[JudgedView]) -> tuple[SeenFinding, ...]:
-    """The findings of all views, in their order, as the rules look at them."""
-    return tuple(
-        SeenFinding(
-            kind=found.kind, score=found.score, extent=found.extent, view=view.view, source=found.source
-        )
-        for view in views
-        for found in view.findings
-    )
 
 
 def propose(observation: Observation, policy: PolicyPack) -> Decision:
@@ -308,43 +236,3 @@ def _no_picture(view: str, why: str) -> JudgedView:
 
 def _box(box: Box) -> PictureBox:
     return PictureBox(x=box.x, y=box.y, width=box.width, height=box.height)
-
-
-def _storage(item: ItemInHand, opened: OpenReturn) -> StorageClass:
-    """The colder of what line and catalogue say: a mistake in one must not warm the goods."""
-    line = opened.line(item.line_id)
-    said = {line.storage_class} if line is not None else set()
-    if item.product is not None:
-        said.add(item.product.storage_class)
-    for storage in (StorageClass.FROZEN, StorageClass.CHILLED):
-        if storage in said:
-            return storage
-    return StorageClass.AMBIENT
-
-
-def _goods_class(item: ItemInHand, storage: StorageClass) -> GoodsClass:
-    known = item.product.goods_class if item.product is not None else GoodsClass.GENERAL
-    return GoodsClass.FOOD if storage.is_cold and known is GoodsClass.GENERAL else known
-
-
-def _expected_weight(item: ItemInHand, opened: OpenReturn) -> Decimal | None:
-    line = opened.line(item.line_id)
-    if line is not None and line.quantity.unit == KILOGRAMS:
-        return remaining_on(line, item.component_sku, opened.units).value or line.quantity.value
-    if item.code is not None and item.code.net_weight is not None and item.code.net_weight.unit == KILOGRAMS:
-        return item.code.net_weight.value
-    return None
-
-
-def _bundle(item: ItemInHand, opened: OpenReturn) -> BundleState | None:
-    line = opened.line(item.line_id)
-    if line is None or not line.is_bundle:
-        return None
-    if item.component_sku is None:
-        return BundleState(expected_components=len(line.components))
-    missing = tuple(
-        part.sku
-        for part in line.components
-        if part.sku != item.component_sku and not remaining_on(line, part.sku, opened.units).is_zero
-    )
-    return BundleState(expected_components=len(line.components), missing=missing)

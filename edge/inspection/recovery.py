@@ -2,6 +2,7 @@
 
 import logging
 
+from edge.clock import Clock
 from edge.inspection.desk import Level
 from edge.inspection.desk_state import DeskState
 from edge.inspection.drafts import DraftKeeper
@@ -10,18 +11,31 @@ from edge.inspection.judging import Judge, Seen
 from edge.inspection.records import EvidenceRecord
 from edge.inspection.references import ReferenceStore
 from edge.inspection.store import InspectionStore
+from edge.inspection.tasks import TaskStore
 from edge.inspection.workflow import InspectionWorkflow
+from sync.database import Database
+from sync.salvage import SalvageReport
 
 logger = logging.getLogger(__name__)
 
 
 def sweep_pictures(store: InspectionStore, pictures: PictureStore) -> list[str]:
-    """Remove pictures whose inspection was never committed; no *Saved* was shown for them."""
+    """Put pictures aside whose inspection is not in the records; they wait in the folder `unclaimed`."""
     known = {str(row.path) for row in store.database.run(EvidenceRecord.select(EvidenceRecord.path))}
-    swept = pictures.sweep(known)
+    swept = pictures.sweep(known, pictures.folder.parent / "unclaimed")
     if swept:
-        logger.warning("swept %d pictures of inspections that were never saved", len(swept))
+        logger.warning("put %d pictures aside that belong to no saved inspection", len(swept))
     return swept
+
+
+def tell_of_salvage(report: SalvageReport, tasks: TaskStore, database: Database, clock: Clock) -> None:
+    """Make a task of what a damaged database has lost; the birth tells the OMS which events never come."""
+    events = sum(last - first + 1 for _, first, last in report.lost_events)
+    rows = sum(table.dropped + len(table.gaps) for table in report.tables)
+    params: dict[str, str | int | float] = {"events": events, "places": rows, "folder": str(report.set_aside)}
+    logger.error("the database was damaged: %d events lost; the old file is in %s", events, report.set_aside)
+    with database.write():
+        tasks.add("salvaged", "task.salvaged", params, clock.reading(), owner="supervisor")
 
 
 def restore_desk(

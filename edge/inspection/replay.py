@@ -12,7 +12,8 @@ from edge.grading.decision import Decision
 from edge.grading.observation import Observation
 from edge.grading.policy import PolicyPack
 from edge.inspection.evidence import Evidence, PictureStore
-from edge.inspection.judging import Judge, propose, seen_findings, seen_views
+from edge.inspection.judging import Judge, propose
+from edge.inspection.observing import seen_findings, seen_views
 from edge.inspection.records import EvidenceRecord, InspectionRecord, PolicyPackRecord
 from edge.inspection.references import ReferenceStore
 from edge.inspection.saved import JudgedView, ModelUsed, SavedInspection

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from edge.clock import ClockReading
-from edge.grading.observation import MatchState
 from edge.inspection.evidence import Evidence
 from edge.inspection.records import (
     AuditRecord,
@@ -19,6 +18,7 @@ from edge.inspection.records import (
     UnreadScanRecord,
 )
 from edge.inspection.saved import SavedInspection
+from edge.inspection.saved_rows import received_unit, row_of
 from edge.inspection.session import OpenReturn
 from edge.returns.expected import ExpectedReturn, Reference
 from edge.returns.received import ReceivedUnit
@@ -142,7 +142,7 @@ class InspectionStore:
         with self.database.write():
             message_id = self._owe(message(), saved.return_id, clock)
             saved = saved.model_copy(update={"message_id": message_id})
-            self.database.run(InspectionRecord.insert(**_row(saved)))
+            self.database.run(InspectionRecord.insert(**row_of(saved)))
             views = {view.view: view for view in saved.views}
             for each in evidence:
                 view = views[each.view]
@@ -286,45 +286,3 @@ class InspectionStore:
                 detail=json.dumps(detail, ensure_ascii=False),
             )
         )
-
-
-def received_unit(saved: SavedInspection) -> ReceivedUnit:
-    """A saved inspection as a unit on its return."""
-    return ReceivedUnit(
-        inspection_id=saved.inspection_id,
-        sku=saved.observation.sku,
-        line_id=saved.item.line_id,
-        component_sku=saved.item.component_sku,
-        quantity=saved.item.quantity,
-        serial=saved.item.serial,
-        unit_label=saved.item.unit_label,
-        lot=saved.item.lot,
-        excess=saved.item.match is MatchState.EXCESS,
-    )
-
-
-def _row(saved: SavedInspection) -> dict[str, object]:
-    thing = saved.item
-    return {
-        "inspection_id": saved.inspection_id,
-        "return_id": saved.return_id,
-        "line_id": thing.line_id,
-        "sku": saved.observation.sku,
-        "gtin": saved.observation.gtin14,
-        "name": thing.name,
-        "unit": thing.serial or thing.unit_label or str(thing.unit_number),
-        "serial": thing.serial,
-        "quantity": f"{thing.quantity.value:f}",
-        "uom": thing.quantity.unit,
-        "grade": saved.confirmed.grade.value if saved.confirmed.grade is not None else None,
-        "disposition": saved.confirmed.disposition.value,
-        "place_id": saved.confirmed.place_id,
-        "state": saved.state,
-        "message_id": saved.message_id,
-        "policy_sha256": saved.decision.policy_version,
-        "model": f"{saved.model.name}-{saved.model.version}" if saved.model is not None else "",
-        "body": saved.model_dump_json(),
-        "decided_ms": saved.decided_ms,
-        "saved_at": saved.saved_at,
-        "saved_by": saved.saved_by,
-    }

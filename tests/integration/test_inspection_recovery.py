@@ -10,10 +10,12 @@ import pytest
 from builders_desk import Table, a_desk, a_seen
 from builders_returns import a_gtin, a_line, a_product, an_expected_return
 
+from edge.bootstrap import open_station
 from edge.errors import StationLocked
 from edge.inspection.desk import Phase
 from edge.inspection.recovery import restore_desk, sweep_pictures
 from edge.locking import DataFolderLock
+from edge.settings import Settings
 from sync.errors import DatabaseTooNew
 
 ORDER, GTIN = "ORD-1001", a_gtin(1)
@@ -76,7 +78,7 @@ def test_question_is_asked_again(tmp_path: Path) -> None:
         assert desk.answer("2028-01-31").proposal is not None
 
 
-def test_pictures_of_what_was_never_saved_are_swept(tmp_path: Path) -> None:
+def test_pictures_of_what_was_never_saved_are_put_aside(tmp_path: Path) -> None:
     with a_desk(tmp_path) as desk:
         desk.knows(a_product(), an_expected_return(a_line(mrp=1500)))
         desk.scan(ORDER)
@@ -86,6 +88,7 @@ def test_pictures_of_what_was_never_saved_are_swept(tmp_path: Path) -> None:
         orphan = tmp_path / "pictures" / "2026-11-22" / "0190-top.jpg"
         orphan.write_bytes(b"half a pic")
         assert sweep_pictures(desk.parts.store, desk.parts.pictures) == ["2026-11-22/0190-top.jpg"]
+        assert (tmp_path / "unclaimed" / "2026-11-22" / "0190-top.jpg").read_bytes() == b"half a pic"
         assert desk.parts.journal.picture(kept.inspection_id, "top") == b"top-1"
 
 
@@ -129,3 +132,29 @@ def test_database_of_a_newer_version_is_refused_unchanged(tmp_path: Path) -> Non
         )
     with pytest.raises(DatabaseTooNew), a_desk(tmp_path):
         pass
+
+
+def test_damaged_database_is_set_aside_and_what_can_be_read_goes_on(tmp_path: Path) -> None:
+    with a_desk(tmp_path) as desk:
+        desk.knows(a_product(), an_expected_return(a_line(mrp=1500)))
+        desk.scan(ORDER)
+        desk.scan(GTIN)
+        saved = desk.accept().last_saved
+        assert saved is not None
+        desk.database.checkpoint()
+    file = tmp_path / "station.db"
+    whole = bytearray(file.read_bytes())
+    middle = len(whole) // 4096 // 2 * 4096
+    whole[middle : middle + 4096] = bytes(4096)
+    file.write_bytes(bytes(whole))
+    (tmp_path / "station.db-wal").unlink(missing_ok=True)
+    section = {"site": "blr-01", "station": "desk-1", "data_dir": tmp_path, "port": 1}
+    with open_station(Settings.model_validate({"station": section}), serving=False) as station:
+        told = [task for task in station.journal.tasks() if task.kind == "repair"]
+        assert told[0].message.code == "task.salvaged"
+        assert station.services.versions.epoch.startswith("0000")
+    kept = list((tmp_path / "damaged").rglob("station.db"))
+    assert len(kept) == 1
+    assert list(
+        tmp_path.rglob(f"{saved.inspection_id}-top.jpg")
+    )  # its picture is evidence, whatever was lost
