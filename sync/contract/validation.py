@@ -7,9 +7,9 @@
 Fields unknown to this version are ignored; everything else is checked strictly, as the JSON Schemas say.
 """
 
-from typing import Any, TypeVar, cast
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from sync.contract.errors import FieldInvalid, MessageOversized, MessageUnknown, MessageUnreadable
@@ -19,6 +19,8 @@ MAX_RECEIVED_BYTES = 256 * 1024
 """Nothing in the contract comes near; stretches of a stream are cut far below."""
 
 M = TypeVar("M", bound=BaseModel)
+
+_ANY_EVENT: TypeAdapter[AnyEvent] = TypeAdapter(Annotated[AnyEvent, Field(discriminator="type")])
 
 
 def parse(model: type[M], payload: bytes) -> M:
@@ -44,13 +46,19 @@ def parse_event(payload: bytes) -> AnyEvent:
         MessageUnknown: The type is not one of this version's.
         MessageInvalid: With the field that is wrong.
     """
-    event_type = read_object(payload).get("type")
-    if not isinstance(event_type, str):
-        raise FieldInvalid("type", "is missing or not text")
-    model = EVENTS.get(event_type)
-    if model is None:
-        raise MessageUnknown(event_type[:80], sorted(EVENTS))
-    return cast("AnyEvent", parse(model, payload))
+    if len(payload) > MAX_RECEIVED_BYTES:
+        raise MessageOversized(len(payload), MAX_RECEIVED_BYTES)
+    try:
+        return _ANY_EVENT.validate_json(payload, strict=True, extra="ignore")
+    except ValidationError as error:
+        event_type = read_object(payload).get("type")
+        if not isinstance(event_type, str):
+            raise FieldInvalid("type", "is missing or not text") from error
+        if event_type not in EVENTS:
+            raise MessageUnknown(event_type[:80], sorted(EVENTS)) from error
+        raise _named(error) from error
+    except RecursionError as error:
+        raise MessageUnreadable("nested too deeply") from error
 
 
 def validate(kind: str, payload: bytes) -> BaseModel:
@@ -116,5 +124,5 @@ _TAGS_OF_ITEMS = frozenset({"upsert", "cancel", "product", "place", "block", "re
 
 def _is_tag(location: tuple[int | str, ...], place: int) -> bool:
     if place == 0:
-        return location[0] in _TAGS_AT_ROOT
+        return location[0] in _TAGS_AT_ROOT or location[0] in EVENTS
     return location[0] == "items" and place == 2 and location[2] in _TAGS_OF_ITEMS

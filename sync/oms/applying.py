@@ -154,32 +154,32 @@ def _by_type(event: AnyEvent, book: Book) -> Outcome:
 
 def _settle(incoming: Incoming, book: Book, outcome: Applied | Refused) -> None:
     """Writes the final answer into the book and lets go of, or holds, the return."""
-    row = EventRow(
-        id=incoming.id,
-        site=incoming.site,
-        station=incoming.station,
-        epoch=incoming.epoch,
-        sequence=incoming.sequence,
-        subject=incoming.subject,
-        type=incoming.type,
-        status="applied",
-        reason=outcome.reason,
+    refused = isinstance(outcome, Refused)
+    applied = outcome if isinstance(outcome, Applied) else Applied(reason=outcome.reason)
+    book.answered(
+        EventRow(
+            id=incoming.id,
+            site=incoming.site,
+            station=incoming.station,
+            epoch=incoming.epoch,
+            sequence=incoming.sequence,
+            subject=incoming.subject,
+            type=incoming.type,
+            status="rejected" if refused else "applied",
+            exception=applied.exception,
+            reason=applied.reason,
+            field=outcome.field if isinstance(outcome, Refused) else None,
+            inspection_id=applied.inspection_id,
+            movements=applied.movements,
+            payload=incoming.payload if refused else None,
+        )
     )
     held = book.held.get(incoming.subject_key)
-    if isinstance(outcome, Refused):
-        book.answered(replace(row, status="rejected", field=outcome.field, payload=incoming.payload))
+    if refused:
         if held is None or held.event_id == incoming.id:
             waiting = Held(incoming.id, incoming.epoch, incoming.sequence, "rejected", {})
             book.hold(incoming.subject_key, waiting)
         return
-    book.answered(
-        replace(
-            row,
-            exception=outcome.exception,
-            inspection_id=outcome.inspection_id,
-            movements=outcome.movements,
-        )
-    )
     if incoming.replaces is not None:
         book.amend_event(incoming.replaces, replaced_by=incoming.id)
     if held is not None and not _is_before(incoming, held):

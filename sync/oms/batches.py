@@ -7,9 +7,10 @@ from datetime import datetime
 
 from sync.contract.messages import Acks, Answer, AnswerStatus
 from sync.oms.applying import Applying
+from sync.oms.book import EpochKey
 from sync.oms.incoming import Incoming, Unanswerable, read_event
 from sync.oms.ledger import Ledger
-from sync.oms.marks import EpochKey, Marks, Through
+from sync.oms.marks import Marks, Through
 
 RESULTS_PER_ACK = 150
 """Answers in one message, so that it stays far below any broker's limit."""

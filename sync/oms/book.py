@@ -14,6 +14,7 @@ SHORTFALL = "SHORTFALL"
 
 RETURNING = "RETURNING"
 
+EpochKey = tuple[str, str, str]  # site, station, epoch
 SubjectKey = tuple[str, str, str]  # site, station, subject
 SequenceKey = tuple[str, str, str, int]  # site, station, epoch, sequence
 BalanceKey = tuple[str, str, str, str]  # site, item, account, unit

@@ -16,7 +16,7 @@ from sync.contract.messages import (
     SettledState,
 )
 from sync.database import Database
-from sync.oms.marks import EpochKey
+from sync.oms.book import EpochKey
 
 
 @dataclass(frozen=True, slots=True)

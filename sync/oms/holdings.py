@@ -6,7 +6,7 @@ that the books use, and a later movement of the station finds its goods either w
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from sync.contract.messages import SELLABLE_STATES, Movement, StockState
@@ -28,6 +28,14 @@ class Holding:
     quantity: Decimal
     unit: str
     kept_out: bool = False
+
+    def part(self, quantity: Decimal) -> "Holding":
+        """So much of it."""
+        return Holding(self.item, self.lot, self.state, self.place, quantity, self.unit, self.kept_out)
+
+    def moved(self, quantity: Decimal, state: StockState, place: str | None) -> "Holding":
+        """So much of it, elsewhere."""
+        return Holding(self.item, self.lot, state, place, quantity, self.unit, self.kept_out)
 
     @property
     def account(self) -> StockState:
@@ -107,8 +115,8 @@ def move(
             left -= part
             now.remove(holding)
             if holding.quantity > part:
-                now.append(replace(holding, quantity=holding.quantity - part))
-            moved = replace(holding, state=movement.to_state, place=movement.to_place, quantity=part)
+                now.append(holding.part(holding.quantity - part))
+            moved = holding.moved(part, movement.to_state, movement.to_place)
             now.append(moved)
             if (holding.account, holding.place) != (moved.account, moved.place):
                 transfers.append(_transfer(holding, moved))
@@ -145,8 +153,10 @@ def _missing(holdings: list[Holding], item: str, movement: Movement) -> str:
 
 
 def _merged(holdings: list[Holding]) -> list[Holding]:
+    if len(holdings) < 2:
+        return holdings
     sums: dict[Holding, Decimal] = {}
     for holding in holdings:
-        like = replace(holding, quantity=Decimal(0))
+        like = holding.part(Decimal(0))
         sums[like] = sums.get(like, Decimal(0)) + holding.quantity
-    return [replace(like, quantity=quantity) for like, quantity in sums.items()]
+    return [like.part(quantity) for like, quantity in sums.items()]

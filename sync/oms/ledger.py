@@ -5,6 +5,7 @@ one commit.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sync.contract.messages import (
+    Movement,
     ReturnCorrected,
     ReturnInspected,
     ReturnReceived,
@@ -21,7 +23,7 @@ from sync.contract.messages import (
 from sync.database import Database, MigrationSet
 from sync.fields import utc_text
 from sync.oms import ledger_rows as rows
-from sync.oms.book import BalanceKey, Book, SequenceKey
+from sync.oms.book import BalanceKey, Book, EpochKey
 from sync.oms.holdings import Transfer
 from sync.oms.incoming import Incoming
 
@@ -29,6 +31,8 @@ MIGRATIONS = MigrationSet("oms", Path(__file__).parent / "migrations")
 LEDGER_FILE = "oms.db"
 SOLD = "SOLD"
 """The account of goods that were sold: the OMS's own movement, not a station's."""
+
+Article = tuple[str | None, str | None]  # SKU, GTIN
 
 
 class Ledger:
@@ -62,8 +66,9 @@ class Ledger:
         self._load_inspections(book, _inspection_ids(batch))
         self.load_references(book, _references(batch))
         self.load_lines(book, returns | {one for found in book.references.values() for one in found})
-        self._load_skus(book, batch)
-        self.load_balances(book, _items(batch, book))
+        articles = _articles(batch)
+        self._load_skus(book, articles)
+        self.load_balances(book, _items(articles, book))
         return book
 
     def save(self, book: Book) -> None:
@@ -171,9 +176,13 @@ class Ledger:
                 wanted.add(data.resolves)
         for row in self._many(rows.EVENTS_BY_ID, wanted):
             book.events[row[0]] = rows.event_of(row)
-        for key in {_sequence_key(one) for one in batch if one.id not in book.events}:
-            for (owner,) in self.database.sql(rows.EVENT_AT, key):
-                book.sequences[key] = owner
+        places: dict[EpochKey, list[int]] = defaultdict(list)
+        for one in batch:
+            if one.id not in book.events:
+                places[one.site, one.station, one.epoch].append(one.sequence)
+        for key, sequences in places.items():
+            for sequence, owner in self.database.sql(rows.EVENTS_AT, (*key, json.dumps(sequences))):
+                book.sequences[(*key, sequence)] = owner
 
     def _load_inspections(self, book: Book, inspections: Iterable[str]) -> None:
         for row in self._many(rows.INSPECTIONS_BY_ID, inspections):
@@ -182,17 +191,13 @@ class Ledger:
     def _load_held(self, book: Book, subjects: set[str]) -> None:
         book.held.update(rows.held_of(row) for row in self._many(rows.HELD_SUBJECTS, subjects))
 
-    def _load_skus(self, book: Book, batch: Sequence[Incoming]) -> None:
-        gtins = {gtin for sku, gtin in _articles(batch) if sku is None and gtin is not None}
+    def _load_skus(self, book: Book, articles: set[Article]) -> None:
+        gtins = {gtin for sku, gtin in articles if sku is None and gtin is not None}
         book.skus.update((row[0], row[1]) for row in self._many(rows.SKUS_BY_GTIN, gtins))
 
     def _many(self, statement: str, keys: Iterable[str]) -> list[Any]:
         wanted = sorted(set(keys))
         return self.database.sql(statement, (json.dumps(wanted),)) if wanted else []
-
-
-def _sequence_key(one: Incoming) -> SequenceKey:
-    return one.site, one.station, one.epoch, one.sequence
 
 
 def _inspection_ids(batch: Sequence[Incoming]) -> set[str]:
@@ -213,19 +218,23 @@ def _references(batch: Sequence[Incoming]) -> set[tuple[str, str]]:
     }
 
 
-def _articles(batch: Sequence[Incoming]) -> set[tuple[str | None, str | None]]:
-    found: set[tuple[str | None, str | None]] = set()
+def _articles(batch: Sequence[Incoming]) -> set[Article]:
+    found: set[Article] = set()
     for one in batch:
         data = one.event.data if one.event else None
+        movements: tuple[Movement, ...] = ()
         if isinstance(data, ReturnInspected):
             found.add((data.sku, data.gtin))
-        if isinstance(data, ReturnInspected | ReturnResolved | ReturnCorrected | StockPutaway):
-            found.update((movement.sku, movement.gtin) for movement in data.movements)
-        if isinstance(data, ReturnCorrected):
-            found.update((movement.sku, movement.gtin) for movement in data.reversal)
+            movements = data.movements
+        elif isinstance(data, ReturnCorrected):
+            movements = data.reversal + data.movements
+        elif isinstance(data, ReturnResolved | StockPutaway):
+            movements = data.movements
+        for movement in movements:
+            found.add((movement.sku, movement.gtin))
     return found
 
 
-def _items(batch: Sequence[Incoming], book: Book) -> set[str]:
+def _items(articles: set[Article], book: Book) -> set[str]:
     held = {holding.item for one in book.inspections.values() for holding in one.holdings}
-    return held | {book.item(sku, gtin) for sku, gtin in _articles(batch) if sku or gtin}
+    return held | {book.item(sku, gtin) for sku, gtin in articles if sku or gtin}

@@ -22,7 +22,10 @@ EVENTS_BY_ID = """
            movements, corrected_by, replaced_by
     FROM events WHERE id IN (SELECT value FROM json_each(?))
 """
-EVENT_AT = "SELECT id FROM events WHERE site = ? AND station = ? AND epoch = ? AND sequence = ?"
+EVENTS_AT = """
+    SELECT sequence, id FROM events
+    WHERE site = ? AND station = ? AND epoch = ? AND sequence IN (SELECT value FROM json_each(?))
+"""
 INSERT_EVENT = """
     INSERT INTO events (id, site, station, epoch, sequence, subject, type, status, exception, reason, field,
                         inspection_id, movements, corrected_by, replaced_by, payload, answered_at)

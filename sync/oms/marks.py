@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sync.database import Database
-
-EpochKey = tuple[str, str, str]  # site, station, epoch
+from sync.oms.book import EpochKey
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """Builds a receiver from its settings, and runs it until it is told to stop."""
 
 import fcntl
+import gc
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -62,6 +63,7 @@ def serve(settings: OmsSettings, *, should_stop: Callable[[], bool], on_ready: C
         OmsError, DatabaseError: It could not be started; see `receiver`.
     """
     with receiver(settings) as running:
+        _spare_the_collector()
         announced = False
         while not should_stop():
             if not announced and running.wait_ready(POLL_S):
@@ -73,6 +75,12 @@ def serve(settings: OmsSettings, *, should_stop: Callable[[], bool], on_ready: C
             raise SessionTakenOver(settings.client_id)
         if running.failure is not None:
             raise running.failure
+
+
+def _spare_the_collector() -> None:
+    """Batches are big and soon gone: looking for cycles every 700 objects costs a fifth of the rate."""
+    gc.freeze()
+    gc.set_threshold(50_000)
 
 
 @contextmanager

@@ -2,8 +2,8 @@
 
 A gap in an epoch's sequences means that something was lost on the way, or that this ledger is older than the
 station remembers (an OMS restored from a backup). Once the station has been quiet for a while, so that
-nothing is still on its way, it is asked to send just that stretch again. A station that speaks without a birth
-having been heard (not every broker gives a retained one to a session that it knows) is asked for it.
+nothing is still on its way, it is asked to send just that stretch again. A station that speaks without a
+birth having been heard (not every broker gives a retained one to a session that it knows) is asked for it.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,8 @@ from sync.contract.messages import (
 )
 from sync.database import Database
 from sync.oms.batches import StationAcks, acks_of
-from sync.oms.marks import EpochKey, Marks
+from sync.oms.book import EpochKey
+from sync.oms.marks import Marks
 from sync.oms.settings import OmsSettings
 
 GAPS_AT_ONCE = 20
