@@ -111,6 +111,31 @@ def test_the_gs1_separator_survives_as_control_and_bracket(desk, station, focus)
     assert scans(station) == [GS1]
 
 
+# keys with their times in ms, and what they are read as
+TIMED = [
+    ([("4", 0), ("2", 130)], None),
+    ([(sign, 130 * n) for n, sign in enumerate("TYPED")], None),
+    ([(sign, 4 * n) for n, sign in enumerate("AB")], None),
+    ([(sign, 4 * n) for n, sign in enumerate("ABC")], "ABC"),
+    ([(sign, 75 * n) for n, sign in enumerate("RADIO-LINK")], "RADIO-LINK"),
+    ([("8", 0), *[(sign, 120 + 4 * n) for n, sign in enumerate("901030865237")]], "8901030865237"),
+    ([("1", 0), (".", 120), ("2", 240), *[(s, 360 + 4 * n) for n, s in enumerate("89010")]], "89010"),
+    ([("X", 0), *[(sign, 400 + 4 * n) for n, sign in enumerate("89010")]], "89010"),
+]
+
+
+@pytest.mark.parametrize(("keys", "text"), TIMED)
+def test_hands_and_scanners_are_told_apart_by_their_pace(open_page, keys, text):
+    page = open_page("/docs")
+    judge = """async (keys) => {
+      const { BurstDetector } = await import("/static/js/wedge.js");
+      const detector = new BurstDetector();
+      for (const [sign, at] of keys) detector.character(sign, at);
+      return detector.read()?.text ?? null;
+    }"""
+    assert page.evaluate(judge, [list(key) for key in keys]) == text
+
+
 @pytest.mark.parametrize("end", ["Tab", None])
 def test_a_scanner_without_enter_is_understood(desk, station, end):
     page = desk()

@@ -2,41 +2,45 @@
 // wherever the focus is, it never triggers a shortcut, and what a person types into a field stays theirs.
 
 const GS = "\u001d";
-const BURST_GAP_MS = 80; // a scanner's next key comes sooner
+const FAST_GAP_MS = 80; // a scanner's next key comes sooner
+const JOIN_GAP_MS = 250; // one stumble of a busy machine does not cut a read in two
+const HAND_WAIT_MS = 100; // after this, a lone key was a hand's
+const END_WAIT_MS = 300; // after this, a burst without Enter is over
 const SHORTEST_SCAN = 3;
 const SHORTEST_WITHOUT_END = 6; // a scanner set up without Enter
 const ENTER_QUIET_MS = 500; // Enter so soon after a key ends something typed; it accepts nothing
 
-/** Tells bursts from hands. It is given characters with their times (ms) and keeps what may become a read. */
+/** Tells bursts from hands. It is given keys with their times (ms) and keeps what may become a read. */
 export class BurstDetector {
-  #text = "";
-  #last = -Infinity;
+  #keys = []; // character, time, and the field's content before it
   #lastCharacter = -Infinity;
-  get text() {
-    return this.#text;
+
+  /** How many keys came fast, one after the other, up to now. */
+  get run() {
+    let length = Math.min(1, this.#keys.length);
+    while (length < this.#keys.length && !this.#slowBefore(this.#keys.length - length)) length += 1;
+    return length;
   }
 
-  get isBurst() {
-    return this.#text.length >= SHORTEST_SCAN;
-  }
-
-  get endedWithoutEnter() {
-    return this.#text.length >= SHORTEST_WITHOUT_END;
-  }
-
-  character(character, at) {
-    if (at - this.#last > BURST_GAP_MS) this.clear();
-    this.#text += character;
-    this.#last = at;
+  character(character, at, field = null) {
+    const last = this.#keys.at(-1);
+    if (last && at - last.at > JOIN_GAP_MS) this.clear();
+    this.#keys.push({ character, at, field, value: field?.value ?? "" });
     this.#lastCharacter = at;
-    return this.#text.length;
   }
 
-  /** Enter or Tab: the read it ends, or null. */
-  end(at) {
-    const text = this.isBurst && at - this.#last <= BURST_GAP_MS * 2 ? this.#text : null;
-    this.clear();
-    return text;
+  /** The read that the keys make up, with the field they were typed into; null where they are a hand's. */
+  read(shortest = SHORTEST_SCAN) {
+    const slow = this.#keys.map((_, index) => index).filter((index) => index > 0 && this.#slowBefore(index));
+    // One slow gap is a stumble; more of them are a hand, and the read begins after the last.
+    const keys = slow.length > 1 ? this.#keys.slice(slow.at(-1)) : this.#keys;
+    const fast = keys.length - 1 - (slow.length === 1 ? 1 : 0);
+    if (keys.length < shortest || fast < shortest - 1) return null;
+    return { text: keys.map((key) => key.character).join(""), field: keys[0].field, value: keys[0].value };
+  }
+
+  get lastKey() {
+    return this.#keys.at(-1);
   }
 
   /** Whether Enter may act by itself now. */
@@ -47,11 +51,15 @@ export class BurstDetector {
   /** The last character was a hand's, and did something: the next Enter is a hand's too. */
   understood() {
     this.#lastCharacter = -Infinity;
+    this.clear();
   }
 
   clear() {
-    this.#text = "";
-    this.#last = -Infinity;
+    this.#keys = [];
+  }
+
+  #slowBefore(index) {
+    return this.#keys[index].at - this.#keys[index - 1].at > FAST_GAP_MS;
   }
 }
 
@@ -75,61 +83,61 @@ const isField = (element) =>
 export function listen({ onScan, onKey }) {
   const detector = new BurstDetector();
   let waiting = 0;
-  let before = null; // the field's content before the burst
 
   function settle() {
-    const { text } = detector;
-    const field = before?.field ?? null;
-    if (field === null && text.length === 1 && onKey(text)) detector.understood();
-    else if (detector.endedWithoutEnter && field?.dataset.scan !== "take") finish(text);
-    detector.clear();
-    before = null;
+    if (detector.run > 1) {
+      const read = detector.read(SHORTEST_WITHOUT_END);
+      if (read !== null && read.field?.dataset.scan !== "take") finish(read);
+      detector.clear();
+    } else {
+      const { field, character } = detector.lastKey;
+      if (field === null && onKey(character)) detector.understood();
+    }
   }
 
-  function finish(text) {
-    if (before && before.field.dataset.scan !== "take") {
-      before.field.value = before.value;
-      before.field.dispatchEvent(new Event("input", { bubbles: true }));
+  function finish({ text, field, value }) {
+    if (field !== null) {
+      field.value = value; // what the burst wrote into it goes; what a person typed stays
+      field.dispatchEvent(new Event("input", { bubbles: true }));
     }
     onScan(text);
+  }
+
+  function take(event, character, field) {
+    clearTimeout(waiting);
+    detector.character(character, event.timeStamp, field);
+    if (character === GS && field?.dataset.scan === "take") field.setRangeText(GS, field.selectionStart, field.selectionEnd, "end");
+    if (character === GS || field === null) event.preventDefault();
+    waiting = setTimeout(settle, detector.run > 1 ? END_WAIT_MS : HAND_WAIT_MS);
+  }
+
+  function end(event, field) {
+    const quiet = detector.quiet(event.timeStamp);
+    clearTimeout(waiting);
+    const read = detector.read();
+    detector.clear();
+    if (read !== null && read.field?.dataset.scan !== "take") {
+      event.preventDefault();
+      event.stopPropagation();
+      finish(read);
+    } else if (read !== null && event.key === "Tab") {
+      event.preventDefault();
+      read.field.form?.requestSubmit();
+    } else if (event.key === "Enter" && field === null && !quiet) {
+      event.preventDefault();
+    } else if (event.key === "Enter" && field === null && !event.target.matches("button, a, select, summary")) {
+      event.preventDefault();
+      onKey("Enter");
+    }
   }
 
   function onKeydown(event) {
     if (event.isComposing || event.repeat) return;
     const field = isField(event.target) ? event.target : null;
     const character = characterOf(event);
-    if (character === " " && detector.text === "" && event.target instanceof HTMLButtonElement) return; // presses it
-    if (character !== null) {
-      clearTimeout(waiting);
-      if (detector.character(character, event.timeStamp) === 1) before = field ? { field, value: field.value } : null;
-      if (character === GS) {
-        event.preventDefault();
-        if (field?.dataset.scan === "take") field.setRangeText(GS, field.selectionStart, field.selectionEnd, "end");
-      } else if (field === null) {
-        event.preventDefault();
-      }
-      waiting = setTimeout(settle, BURST_GAP_MS + 20);
-      return;
-    }
-    if (event.key !== "Enter" && event.key !== "Tab") return;
-    const quiet = detector.quiet(event.timeStamp);
-    clearTimeout(waiting);
-    const scanned = detector.end(event.timeStamp);
-    if (scanned !== null && before?.field.dataset.scan !== "take") {
-      event.preventDefault();
-      event.stopPropagation();
-      finish(scanned);
-    } else if (scanned !== null && event.key === "Tab") {
-      event.preventDefault();
-      before.field.form?.requestSubmit();
-    } else if (event.key === "Enter" && field === null) {
-      if (!quiet) event.preventDefault();
-      else if (!(event.target instanceof HTMLButtonElement || event.target instanceof HTMLAnchorElement || event.target instanceof HTMLSelectElement)) {
-        event.preventDefault();
-        onKey("Enter");
-      }
-    }
-    before = null;
+    const pressesButton = character === " " && detector.run === 0 && event.target instanceof HTMLButtonElement;
+    if (character !== null && !pressesButton) take(event, character, field);
+    else if (event.key === "Enter" || event.key === "Tab") end(event, field);
   }
 
   document.addEventListener("keydown", onKeydown, { capture: true });
