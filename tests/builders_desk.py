@@ -57,6 +57,7 @@ class Table:
 
     def fresh(self, after_ns: int, timeout_s: float) -> dict[str, Frame | None]:
         """As the camera bank does."""
+        del timeout_s
         return {
             view: None if jpeg is None else Frame(view, jpeg, after_ns + 1, 1, 1920, 1080)
             for view, jpeg in self.pictures.items()
@@ -64,6 +65,7 @@ class Table:
 
     def inspect(self, view: str, jpeg: bytes, reference: bytes | None = None) -> ViewInspection:
         """As the view inspector does."""
+        del reference
         if jpeg in self.unreadable:
             raise PictureTruncated("the end is missing")
         return ViewInspection(
@@ -83,6 +85,7 @@ class Table:
         self, frames: Mapping[str, bytes], references: Mapping[str, bytes] | None = None
     ) -> dict[str, ViewInspection]:
         """As the view inspector does."""
+        del references
         return {view: self.inspect(view, jpeg) for view, jpeg in frames.items()}
 
 
@@ -183,16 +186,16 @@ def the_places() -> list[Place]:
         Place(place_id=f"BIN-{kind.value.upper().replace('_', '-')}", label=f"{kind.value} shelf", kind=kind)
         for kind in PlaceKind
     ]
-    for kind in (PlaceKind.RESTOCK, PlaceKind.QUARANTINE):
-        for storage in ("chilled", "frozen"):
-            places.append(
-                Place(
-                    place_id=f"BIN-{kind.value.upper()}-{storage.upper()}",
-                    label=f"{kind.value} {storage}",
-                    kind=kind,
-                    storage_class=storage,
-                )
-            )
+    places.extend(
+        Place(
+            place_id=f"BIN-{kind.value.upper()}-{storage.upper()}",
+            label=f"{kind.value} {storage}",
+            kind=kind,
+            storage_class=storage,
+        )
+        for kind in (PlaceKind.RESTOCK, PlaceKind.QUARANTINE)
+        for storage in ("chilled", "frozen")
+    )
     return places
 
 

@@ -1,4 +1,4 @@
-"""After a stop at any point: the staff are where they were, nothing saved is lost, nothing unsaved is owed."""
+"""After a stop at any point: the staff are where they were, nothing saved is lost, nothing else is owed."""
 
 import signal
 import subprocess
@@ -128,7 +128,8 @@ def test_killed_holder_leaves_the_folder_free(tmp_path: Path) -> None:
 def test_database_of_a_newer_version_is_refused_unchanged(tmp_path: Path) -> None:
     with a_desk(tmp_path) as desk, desk.database.write():
         desk.database.sql(
-            "INSERT INTO schema_version (set_name, version, title, applied_at) VALUES ('edge', 99, 'later', 'x')"
+            "INSERT INTO schema_version (set_name, version, title, applied_at) "
+            "VALUES ('edge', 99, 'later', 'x')"
         )
     with pytest.raises(DatabaseTooNew), a_desk(tmp_path):
         pass
