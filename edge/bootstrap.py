@@ -136,9 +136,9 @@ def open_station(settings: Settings, *, serving: bool = True) -> Iterator[Statio
         if serving:
             stack.enter_context(cameras)
         restore_desk(desk.state, desk.drafts, desk.store, desk.judge, desk.references, workflow)
+        stack.callback(delivery.stop)
         if serving:
             delivery.start()
-            stack.callback(delivery.stop)
             stack.enter_context(scanners)
             stack.enter_context(
                 Minding(workflow, desk.storage, database, settings.outbox.retention_days, clock)

@@ -126,6 +126,7 @@ class Relay:
     def stop(self) -> None:
         """Say farewell, disconnect, and end the thread; what is unanswered stays owed."""
         if self._thread is None:
+            self._link.stop()
             return
         self._outbox.unsubscribe(self._events.put)
         self._stopping.set()

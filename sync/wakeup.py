@@ -19,7 +19,7 @@ class Wakeup:
 
     def wake(self) -> None:
         """Make the poll return; cheap when it has been woken already."""
-        if not self._awake:
+        if not self._awake and self._writer.fileno() >= 0:
             self._awake = True
             with contextlib.suppress(OSError):
                 self._writer.send(b"\0")
