@@ -11,9 +11,20 @@ import yaml
 from builders_messages import an_event, an_inspection
 from pydantic import BaseModel
 
-from sync.contract import generate
-from sync.contract.messages import EVENTS, MAX_EVENT_BYTES, MESSAGES, ObservedFinding, Rule, schema_urn
+from sync.contract import field_tables, generate
+from sync.contract.messages import (
+    EVENTS,
+    MAX_EVENT_BYTES,
+    MESSAGES,
+    AnswerException,
+    AnswerStatus,
+    ObservedFinding,
+    Rule,
+    StockState,
+    schema_urn,
+)
 from sync.contract.validation import validate
+from sync.oms.loading import load_expected, load_reference
 
 GOLDEN = Path(__file__).parent / "golden"
 CONTRACT = Path(generate.__file__).parent
@@ -154,3 +165,28 @@ def test_asyncapi_has_the_topics_of_the_contract(asyncapi: dict[str, Any]) -> No
     }
     used = {operation["channel"]["$ref"].rsplit("/", 1)[1] for operation in asyncapi["operations"].values()}
     assert used == set(asyncapi["channels"])
+
+
+# ---- the integrator's guide
+
+GUIDE = (Path(__file__).parents[2] / "docs" / "integrate-your-oms.md").read_text(encoding="utf-8")
+
+
+def test_the_guides_field_tables_are_those_of_the_schemas() -> None:
+    between = GUIDE.split("<!-- fields: begin -->\n", 1)[1].split("<!-- fields: end -->", 1)[0]
+    assert between == field_tables.tables(), "run: python -m sync.contract.field_tables"
+
+
+def test_the_guides_examples_are_valid(tmp_path: Path) -> None:
+    expected, reference = (
+        block for block in re.findall(r"```json\n(.*?)```", GUIDE, re.DOTALL) if block.startswith('{"site"')
+    )
+    (tmp_path / "expected.json").write_text(expected)
+    (tmp_path / "reference.json").write_text(reference)
+    assert len(load_expected(tmp_path / "expected.json").returns) == 1
+    assert len(load_reference(tmp_path / "reference.json").blocks) == 1
+
+
+def test_the_guide_explains_every_state_status_and_exception() -> None:
+    for word in (*StockState, *AnswerStatus, *AnswerException):
+        assert f"`{word.value}`" in GUIDE, word
