@@ -1,4 +1,4 @@
-"""What is shipped: a wheel that works by itself, locks without hosts, start scripts that explain themselves."""
+"""What is shipped: a wheel that works by itself, locks without hosts, scripts that explain themselves."""
 
 import os
 import re
@@ -145,7 +145,8 @@ def test_without_a_new_enough_python_it_says_what_to_install(clone: Path, tmp_pa
 
 
 def test_without_venv_it_says_what_to_install(clone: Path, tmp_path: Path) -> None:
-    script = f'#!/bin/sh\nif [ "$1 $2" = "-m venv" ]; then echo "No module named venv"; exit 1; fi\nexec "{sys.executable}" "$@"\n'
+    no_venv = 'if [ "$1 $2" = "-m venv" ]; then echo "No module named venv"; exit 1; fi'
+    script = f'#!/bin/sh\n{no_venv}\nexec "{sys.executable}" "$@"\n'
     path = a_path_with(tmp_path / "bin", python3=script)
     done = command("bash", str(clone / "run.sh"), cwd=tmp_path, PATH=path)
     assert done.returncode == 3

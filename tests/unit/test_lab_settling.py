@@ -1,0 +1,70 @@
+"""The comparison at the end: what was shown as saved against what the OMS has booked."""
+
+from collections import Counter
+from typing import Any
+
+from edge.lab.settling import Booked, compare
+from sync.oms.reconcile import Report
+
+
+def a_report(**changes: Any) -> Report:
+    values: dict[str, Any] = {
+        "owed": 0,
+        "applied": 0,
+        "lost": (),
+        "applied_twice": (),
+        "rejected": (),
+        "unknown_to_journal": (),
+        "exceptions": {},
+        "epochs": (),
+    }
+    return Report(**{**values, **changes})
+
+
+def books(*applied: str, taken_back: tuple[str, ...] = (), **report: Any) -> Booked:
+    return Booked(
+        applied=Counter(applied),
+        taken_back=frozenset(taken_back),
+        answers=dict.fromkeys(applied, "applied"),
+        report=a_report(**report),
+    )
+
+
+def shown(*ids: str, undone: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+    saved = [{"kind": "saved", "inspection_id": one} for one in ids]
+    return [{"kind": "started"}, *saved, *({"kind": "undone", "inspection_id": one} for one in undone)]
+
+
+def test_all_is_well() -> None:
+    found = compare(shown("a", "b", undone=("b",)), books("a", "b", taken_back=("b",)), owed=0)
+    assert found.good
+    assert (found.confirmed, found.applied) == (2, 2)
+
+
+def test_what_was_shown_and_not_applied_is_lost() -> None:
+    found = compare(shown("a", "b"), books("a"), owed=0)
+    assert found.lost == ("b",)
+    assert not found.good
+
+
+def test_what_was_applied_more_than_once_is_said() -> None:
+    assert compare(shown("a"), books("a", "a"), owed=0).applied_twice == ("a",)
+
+
+def test_an_undo_that_did_not_arrive_counts_as_applied_twice() -> None:
+    assert compare(shown("a", undone=("a",)), books("a"), owed=0).applied_twice == ("a",)
+
+
+def test_what_was_applied_and_never_shown_is_said() -> None:
+    found = compare(shown("a"), books("a", "z"), owed=0)
+    assert found.unknown == ("z",)
+    assert not found.good
+
+
+def test_books_that_do_not_balance_and_rejections_are_not_good() -> None:
+    assert compare(shown("a"), books("a", applied_twice=("balance of TEA",)), owed=0).applied_twice
+    assert not compare(shown("a"), books("a", rejected=("m-1",)), owed=0).good
+
+
+def test_what_is_still_owed_is_not_good() -> None:
+    assert not compare(shown("a"), books("a"), owed=3).good
