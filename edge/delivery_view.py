@@ -25,7 +25,7 @@ class DeliveryView:
         counts, status = self._outbox.counts(), self._relay.status()
         problem = None
         if status.last_error is not None:
-            problem = Message(f"delivery.{status.last_error}", {"detail": status.last_error_detail or ""})
+            problem = Message(status.last_error)
         return Connection(
             broker_connected=status.connected,
             oms_present=status.oms_present,

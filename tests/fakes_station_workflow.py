@@ -242,3 +242,7 @@ class FakeWorkflow:
     def finish_task(self, task_id: str) -> None:
         self._note("finish_task", task_id)
         self.done_tasks.add(task_id)
+
+    def remember_empty_station(self) -> list[str]:
+        self._note("remember_empty_station")
+        return ["top"]

@@ -40,6 +40,9 @@ WAIT_FOR_PICTURE_S = 0.6
 LOST = "quality.lost"
 UNREADABLE = "quality.unreadable"
 MODEL_FAILED = "quality.model_failed"
+NO_REFERENCE = frozenset({"quality.dark", "quality.bright", "quality.hand", UNREADABLE, MODEL_FAILED})
+"""Verdicts on a picture that can't stand for the empty station."""
+
 MOVING = frozenset({"quality.blurred", "quality.hand", "quality.no_item"})
 """Verdicts that are often over a moment later: the item was still being put down."""
 
@@ -127,6 +130,19 @@ class Judge:
             # asked.
             seen = self._capture(time.monotonic_ns())
         return seen
+
+    def take_references(self, after_ns: int) -> list[str]:
+        """Keep the next usable picture of each camera as its empty station; returns the views kept.
+
+        A picture that is dark, burnt out, flat or in which a hand is seen is not kept.
+        """
+        taken = []
+        for view, frame in self._cameras.fresh(after_ns, WAIT_FOR_PICTURE_S).items():
+            seen = self.see({view: frame.jpeg}, {}) if frame is not None else Seen()
+            if frame is not None and seen.pictures and seen.views[0].quality not in NO_REFERENCE:
+                self._references.put(view, frame.jpeg)
+                taken.append(view)
+        return taken
 
     def see(self, pictures: Mapping[str, bytes], references: Mapping[str, tuple[str, bytes]]) -> Seen:
         """Check pictures and search them for damage; a picture that can't be decoded is told, not raised."""

@@ -149,6 +149,17 @@ class UnitInHand:
         else:
             self._ask_or_look(now_ns)
 
+    def take_references(self) -> list[str]:
+        """Make the next picture of each camera that view's empty station.
+
+        Raises:
+            WorkflowRefused: No camera gives a picture that can be used.
+        """
+        taken = self._judge.take_references(self._clock.monotonic_ns())
+        if not taken:
+            raise WorkflowRefused(Message("refused.no_pictures"), Message("next.look_at_cameras"))
+        return taken
+
     def answers_serial(self, text: str) -> bool:
         """Whether a scan is the answer to the open question for a serial or IMEI; then it is taken."""
         question = self._state.question

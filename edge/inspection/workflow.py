@@ -236,6 +236,12 @@ class InspectionWorkflow:
         """The staff have done what a task asked for."""
         self._do(lambda: self._aftercare.finish_task(task_id))
 
+    def remember_empty_station(self) -> list[str]:
+        """Take pictures of the empty station, from which items are told; returns the views taken."""
+        with self._state.lock:
+            self._arrivals.require_nothing_in_hand()
+            return self._unit.take_references()
+
     def on_the_minute(self) -> None:
         """Holds whose deadline has passed, bags that were left unfinished; called now and then."""
         self._do(self._aftercare.mind_deadlines)

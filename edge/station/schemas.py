@@ -107,6 +107,12 @@ class Health(BaseModel):
     versions: Versions
 
 
+class ViewsTaken(BaseModel):
+    """Views whose picture of the empty station was renewed."""
+
+    views: list[str]
+
+
 class Done(BaseModel):
     """It was done."""
 

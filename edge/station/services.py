@@ -89,6 +89,10 @@ class LaterWork(Protocol):
         """The staff have done what a task asked for."""
         ...
 
+    def remember_empty_station(self) -> Sequence[str]:
+        """Take pictures of the empty station, from which items are told; returns the views taken."""
+        ...
+
 
 class Workflow(ReturnInHand, UnitInHand, LaterWork, Protocol):
     """The work itself; it tells listeners of each change of the desk."""

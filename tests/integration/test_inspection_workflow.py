@@ -530,3 +530,25 @@ def test_chilled_goods_from_a_customer_are_not_restocked(desk: DeskUnderTest) ->
 
 def ref(value: str, kind: ReferenceKind = ReferenceKind.ORDER) -> Reference:
     return Reference(kind=kind, value=value)
+
+
+def test_empty_station_is_remembered_only_when_nothing_is_in_hand(desk: DeskUnderTest) -> None:
+    desk.table.pictures["front"] = None
+    assert desk.parts.workflow.remember_empty_station() == ["top"]
+    assert desk.parts.references.current()["top"][1] == b"top-1"
+    desk.table.put("dark", quality=QualityVerdict.DARK)
+    with pytest.raises(WorkflowRefused) as refused:
+        desk.parts.workflow.remember_empty_station()
+    assert refused.value.message.code == "refused.no_pictures"
+    desk.table.put("good")
+    desk.scan(ORDER)
+    desk.scan(GTIN)
+    with pytest.raises(WorkflowRefused) as refused:
+        desk.parts.workflow.remember_empty_station()
+    assert refused.value.message.code == "refused.item_in_hand"
+    assert desk.parts.references.current()["top"][1] == b"top-1"
+    desk.accept()
+    inspection = desk.events("inspected")[0]["data"]["inspection_id"]
+    kept = desk.parts.store.inspection(inspection)
+    assert kept is not None
+    assert kept.views[0].reference_sha256 == desk.parts.references.current()["top"][0]

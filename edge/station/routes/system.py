@@ -8,7 +8,7 @@ from fastapi.responses import PlainTextResponse
 from edge.station.catalogue import Catalogues
 from edge.station.live import LiveUpdates
 from edge.station.metrics import prometheus_text
-from edge.station.schemas import Done, Health
+from edge.station.schemas import Done, Health, ViewsTaken
 from edge.station.services import HealthState, OutboxRowView, ReasonCodes, StationServices
 
 _SEVERITY = [HealthState.OK, HealthState.WARNING, HealthState.FAILED]
@@ -33,6 +33,11 @@ def system_routes(services: StationServices, catalogues: Catalogues, live: LiveU
         """Send a dead letter again, as a new event that replaces it."""
         services.delivery.retry(message_id)
         return Done()
+
+    @router.post("/api/cameras/empty-station")
+    def empty_station() -> ViewsTaken:
+        """Take pictures of the empty station, from which items are told; nothing may lie on it."""
+        return ViewsTaken(views=list(services.workflow.remember_empty_station()))
 
     @router.get("/api/health")
     def health() -> Health:

@@ -90,5 +90,9 @@ byId("outbox-tools").replaceChildren(
     }, t(`status.filter.${name}`)),
   ),
 );
+byId("empty-station").addEventListener("click", async () => {
+  let taken = null;
+  if (await attempt(async () => { taken = await post("/api/cameras/empty-station"); })) toast("success", t("status.empty_station.done", { views: visible(taken.views.join(", ")) }));
+});
 await readHealth();
 setInterval(readHealth, 3000);
