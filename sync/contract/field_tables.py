@@ -14,29 +14,23 @@ Schema = dict[str, Any]
 
 def tables() -> str:
     """All messages, then the parts that they share, as Markdown."""
-    parts: dict[str, Schema] = {}
+    schemas = {kind: schema_of(kind) for kind in MESSAGES}
+    known: dict[str, Schema] = {
+        name: one for schema in schemas.values() for name, one in schema.get("$defs", {}).items()
+    }
+    parts = {name: one for name, one in known.items() if one.get("type") == "object"}
     sections = []
-    for kind in MESSAGES:
-        schema = schema_of(kind)
-        definitions: dict[str, Schema] = schema.get("$defs", {})
-        parts |= {name: one for name, one in definitions.items() if one.get("type") == "object"}
+    for kind, schema in schemas.items():
         if "oneOf" in schema:
-            names = [_name(one) for one in schema["oneOf"]]
-            sections.append(
-                f"### `{kind}`\n\n" + " or ".join(_link(name) for name in names) + ", told by `kind`.\n"
-            )
-        elif "data" in schema.get("properties", {}):
-            data = _name(schema["properties"]["data"])
-            sections.append(f"### `darkstore.{kind}`\n\n{_table(definitions[data], definitions)}")
-            parts.pop(data)
+            choices = " or ".join(_link(_name(one)) for one in schema["oneOf"])
+            sections.append(f"### `{kind}`\n\n{choices}, told by `kind`.\n")
+        elif "data" in schema["properties"]:
+            data = parts.pop(_name(schema["properties"]["data"]))
+            sections.append(f"### `darkstore.{kind}`\n\n{_table(data, known)}")
         else:
-            sections.append(f"### `{kind}`\n\n{_table(schema, definitions)}")
-    sections += [f"### {name}\n\n{_table(one, _definitions())}" for name, one in sorted(parts.items())]
+            sections.append(f"### `{kind}`\n\n{_table(schema, known)}")
+    sections += [f"### {name}\n\n{_table(one, known)}" for name, one in sorted(parts.items())]
     return "\n".join(sections)
-
-
-def _definitions() -> dict[str, Schema]:
-    return {name: one for kind in MESSAGES for name, one in schema_of(kind).get("$defs", {}).items()}
 
 
 def _table(schema: Schema, definitions: dict[str, Schema]) -> str:

@@ -302,6 +302,14 @@ def test_put_away_makes_stock_available(desk: Desk) -> None:
     assert desk.stock() == {"RETURNING": -1, "AVAILABLE": 1}
 
 
+def test_a_place_that_is_only_confirmed_books_nothing(desk: Desk) -> None:
+    first = an_event(an_inspection(), 1)
+    desk.tell(first)
+    same = a_movement(frm=StockState.AVAILABLE, from_place="A-03-2")
+    assert desk.tell(an_event(a_putaway(first, movements=(same,), place="A-03-2"), 2)).exception is None
+    assert desk.stock() == {"RETURNING": -1, "AVAILABLE": 1}
+
+
 def test_another_return_cannot_move_the_goods(desk: Desk) -> None:
     first = an_event(an_inspection(), 1)
     desk.tell(first)

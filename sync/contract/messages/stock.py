@@ -35,7 +35,7 @@ class Movement(WireModel):
 
     Attributes:
         from_state: The state that loses the quantity.
-        to_state: The state that gains it; the same state only when the place changes.
+        to_state: The state that gains it; the same one where only the place changes, or is confirmed.
         from_place: Where it was taken from, when it was in a place.
         to_place: Where it now lies.
     """
@@ -50,11 +50,9 @@ class Movement(WireModel):
     to_place: Place | None = Field(default=None)
 
     @model_validator(mode="after")
-    def _moves_something(self) -> Self:
+    def _names_an_article(self) -> Self:
         if self.sku is None and self.gtin is None:
             raise ValueError("names no article: give sku or gtin")
-        if self.from_state == self.to_state and self.from_place == self.to_place:
-            raise ValueError("moves nothing: same state and same place")
         return self
 
     def reversed(self) -> "Movement":
