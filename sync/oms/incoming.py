@@ -85,3 +85,23 @@ def read_event(site: str, station: str, payload: bytes) -> Incoming | Unanswerab
         event=event,
         refusal=refusal,
     )
+
+
+def station_of(topic: str) -> tuple[str, str]:
+    """Site and station of a station's topic.
+
+    >>> station_of("returns/v1/blr-01/desk-1/events")
+    ('blr-01', 'desk-1')
+    """
+    _, _, site, station, _ = topic.split("/")
+    return site, station
+
+
+def check_owner(said: tuple[str, str], topic: tuple[str, str]) -> None:
+    """A station speaks of itself only.
+
+    Raises:
+        MessageInvalid: The message names another station than its topic.
+    """
+    if said != topic:
+        raise MessageInvalid(f"It says {'/'.join(said)}, but came on the topic of {'/'.join(topic)}.")

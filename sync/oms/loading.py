@@ -5,9 +5,6 @@ Each file holds the whole wanted state for one site. `python -m sync.oms.loading
 - *Expected returns*: `{"site", "returns": [...], "cancelled": [...]}`. A return that vanishes from the file
   stays known to the stations; a cancellation is said in `cancelled`.
 - *Reference data*: `{"site", "products": [...], "places": [...], "blocks": [...]}`. What vanishes is removed.
-
-Either may also be a plain list of the stream's own items, without offsets; then the last item of a return
-counts, and the site is that of the returns, or the one that the command names.
 """
 
 import json
@@ -124,8 +121,6 @@ def _load(model: type[F], path: Path, site: str | None) -> F:
         raise LoadingError(path, error.strerror or str(error)) from error
     except (ValueError, RecursionError) as error:
         raise LoadingError(path, f"not JSON ({error})") from error
-    if isinstance(content, list):
-        content = _from_items(path, content)
     if isinstance(content, dict) and site is not None:
         content = {"site": site, **content}
     try:
@@ -135,40 +130,6 @@ def _load(model: type[F], path: Path, site: str | None) -> F:
         place = ".".join(str(part) for part in problem["loc"]) or "the file"
         more = f"; {error.error_count() - 1} more" if error.error_count() > 1 else ""
         raise LoadingError(path, f"{place}: {problem['msg'].removeprefix('Value error, ')}{more}") from error
-
-
-def _from_items(path: Path, items: list[Any]) -> dict[str, Any]:
-    """A list of stream items as the object that it stands for; the models refuse what is malformed inside."""
-    latest: dict[tuple[str, str], tuple[str, Any]] = {}
-    whole: dict[str, Any] = {}
-    for number, item in enumerate(items, start=1):
-        found = item if isinstance(item, dict) else {}
-        kind = str(found.get("op") or found.get("kind"))
-        if kind not in _PARTS:
-            raise LoadingError(path, f"item {number}: its op or kind must be one of {', '.join(_PARTS)}")
-        part, body_name, key = _PARTS[kind]
-        body = (
-            found.get(body_name)
-            if body_name
-            else {n: v for n, v in found.items() if n not in ("op", "offset")}
-        )
-        name = str(body.get(key, number)) if isinstance(body, dict) else str(number)
-        latest[key, name] = (part, body)
-        if kind == "upsert" and isinstance(body, dict) and "site" in body:
-            whole.setdefault("site", body["site"])
-    for part, body in latest.values():
-        whole.setdefault(part, []).append(body)
-    return whole
-
-
-# What a stream item is in a file: the file's part, the item's body, and the field that names it.
-_PARTS = {
-    "upsert": ("returns", "expected", "return_id"),
-    "cancel": ("cancelled", None, "return_id"),
-    "product": ("products", "product", "sku"),
-    "place": ("places", "place", "place"),
-    "block": ("blocks", "block", "block_id"),
-}
 
 
 def _unique(what: str, keys: list[str]) -> None:

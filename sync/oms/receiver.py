@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
+from typing import Literal
 
 from sync.contract.errors import MessageInvalid
 from sync.contract.messages import (
@@ -26,15 +27,17 @@ from sync.contract.messages import (
 )
 from sync.contract.validation import parse
 from sync.errors import DatabaseClosed, DatabaseError
+from sync.oms import outgoing
 from sync.oms.batches import BatchApplier, Delivered, StationAcks
 from sync.oms.comparing import Comparing
 from sync.oms.feeding import Feeding
+from sync.oms.incoming import check_owner, station_of
 from sync.oms.ledger import Ledger
 from sync.oms.marks import Marks
 from sync.oms.settings import OmsSettings
 from sync.oms.stations import Stations
 from sync.oms.streams import Streams
-from sync.topics import OMS_STATE, ROOT, StationIdentity
+from sync.topics import OMS_STATE, ROOT
 from sync.wire import Connected, Disconnected, Link, LinkEvent, Publication, Received
 
 logger = logging.getLogger(__name__)
@@ -180,12 +183,12 @@ class OmsReceiver:
     def _events(self, received: Sequence[Received]) -> None:
         delivered = []
         for one in received:
-            site, station = _station_of(one.topic)
+            site, station = station_of(one.topic)
             delivered.append(Delivered(site, station, one.topic, one.payload))
         acks = self._applier.apply(delivered)
         for site, station in {(one.site, one.station) for one in delivered}:
             self._stations.heard((site, station))
-        self._publish_acks(acks)
+        self._answer(acks)
         for one in received:
             self._link.acknowledge(one)
 
@@ -215,16 +218,16 @@ class OmsReceiver:
             return
         if not received.payload:  # a retained message was cleared
             return
-        site, station = _station_of(received.topic)
+        site, station = station_of(received.topic)
         kind = received.topic.rsplit("/", 1)[1]
         if kind == "birth":
             birth = parse(Birth, received.payload)
-            _check_owner((birth.site, birth.station), (site, station))
-            self._publish_acks(self._stations.born(birth))
+            check_owner((birth.site, birth.station), (site, station))
+            self._answer(self._stations.born(birth))
         elif kind == "death":
             death = parse(Death, received.payload)
             if not received.retained:
-                _check_owner((death.site, death.station), (site, station))
+                check_owner((death.site, death.station), (site, station))
                 self._stations.died((site, station))
         elif kind == "requests":
             request = parse(Request, received.payload).root
@@ -236,9 +239,7 @@ class OmsReceiver:
 
     def _snapshot(self, site: str, request: SnapshotRequest) -> None:
         payloads = self._streams.answer(site, request.stream, request.after, request.stream_id)
-        topics = StationIdentity(site, "any").topics
-        topic = topics.expected if request.stream == "expected" else topics.reference
-        self._link.publish([Publication(topic, payload) for payload in payloads])
+        self._link.publish(outgoing.stretches(site, request.stream, payloads))
 
     def _compare(self, site: str, station: str, request: ReconciliationRequest) -> None:
         found = self._comparing.compare(site, station, request)
@@ -251,11 +252,10 @@ class OmsReceiver:
                 found.missing[:20],
                 found.foreign[:20],
             )
-        topics = StationIdentity(site, station).topics
-        self._link.publish([Publication(topics.commands, command.to_wire()) for command in found.commands])
+        self._link.publish([outgoing.command(site, station, one) for one in found.commands])
         if found.tell_again:
             acks = self._stations.answers((site, station, request.epoch), found.tell_again)
-            self._publish_acks([StationAcks(site, station, one) for one in acks])
+            self._answer([StationAcks(site, station, one) for one in acks])
 
     def _other_state(self, received: Received) -> None:
         """An `offline` while we are here is a late will of a connection that we lost: say it again."""
@@ -277,42 +277,23 @@ class OmsReceiver:
         self._publish_streams()
         for (site, station), command in self._stations.commands():
             logger.info("%s/%s: %s", site, station, command.kind)
-            topic = StationIdentity(site, station).topics.commands
-            self._link.publish([Publication(topic, Command(command).to_wire())])
+            self._link.publish([outgoing.command(site, station, Command(command))])
 
     def _publish_streams(self) -> None:
         for site, stream in self._streams.sites():
             position = self._streams.position(site, stream)
             if position is None or position.published >= position.offset:
                 continue
-            topics = StationIdentity(site, "any").topics
-            topic = topics.expected if stream == "expected" else topics.reference
             payloads = self._streams.stretch(site, stream, position.published)
-            self._link.publish([Publication(topic, payload) for payload in payloads])
+            self._link.publish(outgoing.stretches(site, stream, payloads))
             self._streams.published(site, stream, position.offset)
 
-    def _publish_acks(self, acks: Sequence[StationAcks]) -> None:
-        self._link.publish(
-            [
-                Publication(StationIdentity(one.site, one.station).topics.acks, one.acks.to_wire())
-                for one in acks
-            ]
-        )
+    def _answer(self, acks: Sequence[StationAcks]) -> None:
+        self._link.publish([outgoing.acks(one) for one in acks])
 
-    def _state(self, state: str) -> Publication:
-        message = OmsState.model_validate({"state": state, "instance": self._instance, "since": self._since})
-        return Publication(OMS_STATE, message.to_wire(), retain=True)
+    def _state(self, state: Literal["online", "offline"]) -> Publication:
+        return outgoing.presence(OmsState(state=state, instance=self._instance, since=self._since))
 
 
 def _is_station_event(event: LinkEvent) -> bool:
     return isinstance(event, Received) and event.topic.endswith("/events")
-
-
-def _station_of(topic: str) -> tuple[str, str]:
-    _, _, site, station, _ = topic.split("/")
-    return site, station
-
-
-def _check_owner(said: tuple[str, str], topic: tuple[str, str]) -> None:
-    if said != topic:
-        raise MessageInvalid(f"It says {'/'.join(said)}, but came on the topic of {'/'.join(topic)}.")
