@@ -211,7 +211,7 @@ class _Demo:
             "decided_ms": decided_in(returns),
             "seconds": round(time.monotonic() - self._started, 1),
             "station": parts.address,
-            "data": str(self.folder.path),
+            "data": str(self.folder.path) if self.options.data or not self.options.headless else None,
         }
         return reconciliation, outcome
 

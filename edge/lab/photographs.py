@@ -16,7 +16,7 @@ from edge.lab.table_scene import Code
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 SOUND = ("none", "intact", "normal", "good", "ok", "closed", "sound", "undamaged")
 LONGEST_SIDE = 1920
-BLUR_SIGMA = 0.012  # share of the longer side
+BLUR_SIGMA = 0.0045  # share of the longer side: enough to hide a scratch
 
 
 class Photographs:
