@@ -100,21 +100,29 @@ def print_report(console: Console, outcome: Mapping[str, Any], reconciliation: R
 
 
 def _returns_table(returns: Sequence[JsonObject]) -> RenderableType:
-    table = Table("return", "item", "findings", "grade", "disposition", "decided", "OMS")
+    table = Table()
+    table.add_column("return", no_wrap=True)
+    table.add_column("item", no_wrap=True, overflow="ellipsis", max_width=38)
+    table.add_column("findings", overflow="ellipsis", max_width=24)
+    table.add_column("grade")
+    table.add_column("disposition", no_wrap=True)
+    table.add_column("decided", no_wrap=True, justify="right")
+    table.add_column("OMS")
     for one in returns:
-        name = f"{one['play']} {', '.join(one['cases']).replace('_', ' ')}".strip()
+        if one["cases"]:
+            table.add_row(one["play"], f"[italic]{', '.join(one['cases']).replace('_', ' ')}[/]")
         for number, item in enumerate(one["items"]):
-            disposition = item["disposition"] + (" (chosen)" if item["overridden"] else "")
-            disposition += " (undone)" if item["undone"] else ""
+            disposition = item["disposition"] + ("*" if item["overridden"] else "")
             table.add_row(
-                name if number == 0 else "",
+                one["play"] if number == 0 and not one["cases"] else "",
                 item["item"],
                 ", ".join(item["findings"]) or "-",
                 item["grade"] or "-",
                 disposition,
                 f"{item['decided_ms']:.0f} ms",
-                item["oms"],
+                item["oms"].replace("_", " "),
             )
+    table.caption = "* chosen by the staff"
     return table
 
 
