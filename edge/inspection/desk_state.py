@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from edge.grading.policy import PolicyPack
-from edge.inspection.desk import Desk, Level, Message, Notice, Phase, Question
+from edge.inspection.desk import Desk, Level, Message, Notice, Phase, Question, ReturnOnDesk
 from edge.inspection.judging import Judged
 from edge.inspection.presenting import item_on_desk, proposal_on_desk, return_on_desk, saved_on_desk
 from edge.inspection.saved import SavedInspection
@@ -45,6 +45,8 @@ class DeskState:
         self.last_saved: SavedInspection | None = None
         self.badge: str | None = None
         self._version = 0
+        self._counted: OpenReturn | None = None
+        self._counted_as: ReturnOnDesk | None = None
         self._listeners: list[Callable[[Desk], None]] = []
         self._shown = Desk(Phase.IDLE, 0)
 
@@ -89,6 +91,13 @@ class DeskState:
         self.proposal = None
         self.looking = False
 
+    def _return_on_desk(self, opened: OpenReturn | None) -> ReturnOnDesk | None:
+        """The open return as shown; counted anew only when it changed, since a scan shows the desk twice."""
+        if opened is not self._counted:
+            self._counted = opened
+            self._counted_as = return_on_desk(opened) if opened is not None else None
+        return self._counted_as
+
     def show(self) -> Desk:
         """Make the desk visible as it is now, and tell everybody."""
         self._version += 1
@@ -97,7 +106,7 @@ class DeskState:
             phase=self.phase,
             version=self._version,
             notice=self.notice,
-            current_return=return_on_desk(opened) if opened is not None else None,
+            current_return=self._return_on_desk(opened),
             item=item_on_desk(item, opened) if item is not None and opened is not None else None,
             question=self.question,
             proposal=proposal_on_desk(

@@ -23,6 +23,8 @@ from sync.errors import SyncError
 
 logger = logging.getLogger(__name__)
 
+COALESCE_S = 0.05  # changes that come together are written once, after the page has been told
+
 
 class DraftPicture(FrozenValue):
     """A picture of the unit in hand, kept under its digest."""
@@ -72,12 +74,7 @@ class DraftKeeper:
         newest = None
         if state.opened is not None:
             pictures = dict(state.proposal.judged.seen.pictures) if state.proposal is not None else {}
-            named = tuple(
-                DraftPicture(view=view, sha256=hashlib.sha256(jpeg).hexdigest())
-                for view, jpeg in pictures.items()
-            )
-            draft = Draft(opened=state.opened, item=state.item, pictures=named, badge=state.badge)
-            newest = (draft, pictures)
+            newest = (Draft(opened=state.opened, item=state.item, badge=state.badge), pictures)
         with self._wake:
             self._newest, self._pending = newest, True
             self._wake.notify()
@@ -105,6 +102,8 @@ class DraftKeeper:
             with self._wake:
                 while not self._pending and not self._stopping:
                     self._wake.wait()
+                if self._pending and not self._stopping:
+                    self._wake.wait_for(lambda: self._stopping, COALESCE_S)
                 if not self._pending:
                     break
                 newest, self._pending = self._newest, False
@@ -120,6 +119,11 @@ class DraftKeeper:
                 self._database.run(DraftRecord.delete())
             return
         draft, pictures = newest
+        named = tuple(
+            DraftPicture(view=view, sha256=hashlib.sha256(jpeg).hexdigest())
+            for view, jpeg in pictures.items()
+        )
+        draft = draft.model_copy(update={"pictures": named})
         self._folder.mkdir(parents=True, exist_ok=True)
         for view, jpeg in pictures.items():
             temporary = self._folder / f"{view}.new"

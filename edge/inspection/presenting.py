@@ -1,5 +1,6 @@
 """The session as the staff see it: domain values turned into the desk's."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from edge.grading.decision import Decision, GradedFinding
@@ -16,14 +17,18 @@ from edge.inspection.desk import (
 from edge.inspection.saved import JudgedView, SavedInspection
 from edge.inspection.session import ItemInHand, OpenReturn
 from edge.returns.bag import BagStatus
+from edge.returns.expected import ReturnLine
 from edge.returns.places import Place
-from edge.returns.received import expected_on, received_on
+from edge.returns.received import ReceivedUnit, expected_on, received_on
 from edge.returns.values import Quantity
 
 
 def return_on_desk(opened: OpenReturn) -> ReturnOnDesk:
     """The return in hand with the progress of each line."""
     expected = opened.expected
+    units: dict[str | None, list[ReceivedUnit]] = defaultdict(list)
+    for unit in opened.units:
+        units[unit.line_id].append(unit)
     return ReturnOnDesk(
         return_id=opened.return_id,
         reference=opened.reference.value,
@@ -31,7 +36,7 @@ def return_on_desk(opened: OpenReturn) -> ReturnOnDesk:
         custody=expected.custody.value if expected.custody is not None else "",
         blind=expected.blind,
         status=(BagStatus.PARTIAL if opened.units else BagStatus.OPEN).value,
-        lines=[_line(opened, number) for number in range(len(expected.lines))],
+        lines=[_line(line, units[line.line_id]) for line in expected.lines],
     )
 
 
@@ -135,17 +140,15 @@ def saved_on_desk(saved: SavedInspection) -> SavedOnDesk:
     )
 
 
-def _line(opened: OpenReturn, number: int) -> LineOnDesk:
-    line = opened.expected.lines[number]
+def _line(line: ReturnLine, units: Sequence[ReceivedUnit]) -> LineOnDesk:
     if line.is_bundle:
         parts = [
-            (expected_on(line, part.sku), received_on(line, part.sku, opened.units))
-            for part in line.components
+            (expected_on(line, part.sku), received_on(line, part.sku, units)) for part in line.components
         ]
         received = Quantity.pieces(sum(1 for expected, came in parts if came.value >= expected.value))
         wanted = Quantity.pieces(len(parts))
     else:
-        wanted, received = line.quantity, received_on(line, None, opened.units)
+        wanted, received = line.quantity, received_on(line, None, units)
     return LineOnDesk(
         line_id=line.line_id,
         sku=line.sku,

@@ -280,8 +280,9 @@ class InspectionWorkflow:
                 state.looking = False
                 code = error.code if isinstance(error, EdgeError) else "error.database"
                 state.say(Level.ERROR, code, {"detail": str(error)}, then=f"{code}.next")
+            shown = state.show()
             self._drafts.keep(state)
-            return state.show()
+            return shown
 
     def _take_unknown(self, unknown: UnknownCode, scan: Scan) -> None:
         place = self._aftercare.place_named(scan.text) if len(scan.text) <= SHOWN_AT_MOST else None
