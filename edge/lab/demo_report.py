@@ -102,12 +102,12 @@ def print_report(console: Console, outcome: Mapping[str, Any], reconciliation: R
 def _returns_table(returns: Sequence[JsonObject]) -> RenderableType:
     table = Table()
     table.add_column("return", no_wrap=True)
-    table.add_column("item", no_wrap=True, overflow="ellipsis", max_width=38)
-    table.add_column("findings", overflow="ellipsis", max_width=24)
-    table.add_column("grade")
+    table.add_column("item", no_wrap=True, overflow="ellipsis", max_width=28)
+    table.add_column("findings", overflow="fold", min_width=10, max_width=24)
+    table.add_column("grade", width=5)
     table.add_column("disposition", no_wrap=True)
     table.add_column("decided", no_wrap=True, justify="right")
-    table.add_column("OMS")
+    table.add_column("OMS", no_wrap=True)
     for one in returns:
         if one["cases"]:
             table.add_row(one["play"], f"[italic]{', '.join(one['cases']).replace('_', ' ')}[/]")
