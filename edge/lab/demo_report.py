@@ -38,7 +38,7 @@ def describe_returns(shift: Shift, journal: Sequence[JsonObject], booked: Booked
                 "undone": inspection_id in undone,
                 "rules": list(entry["rules"]),
                 "decided_ms": entry["decided_ms"],
-                "oms": f"{state}, taken back" if inspection_id in booked.taken_back else state,
+                "oms": "taken back" if inspection_id in booked.taken_back else state,
             }
         )
     return [
@@ -102,8 +102,8 @@ def print_report(console: Console, outcome: Mapping[str, Any], reconciliation: R
 def _returns_table(returns: Sequence[JsonObject]) -> RenderableType:
     table = Table()
     table.add_column("return", no_wrap=True)
-    table.add_column("item", no_wrap=True, overflow="ellipsis", max_width=28)
-    table.add_column("findings", overflow="fold", min_width=10, max_width=24)
+    table.add_column("item", no_wrap=True, overflow="ellipsis", min_width=16, max_width=28)
+    table.add_column("findings", no_wrap=True, overflow="ellipsis", min_width=11, max_width=24)
     table.add_column("grade", width=5)
     table.add_column("disposition", no_wrap=True)
     table.add_column("decided", no_wrap=True, justify="right")
