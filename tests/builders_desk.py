@@ -30,6 +30,7 @@ from sync.records import SYNC_MIGRATIONS
 from sync.topics import StationIdentity
 from vision.errors import PictureTruncated
 from vision.findings import Box, DefectKind, Finding
+from vision.photograph import Photograph
 from vision.quality import Quality, QualityVerdict
 from vision.view_inspector import ViewInspection
 
@@ -78,7 +79,7 @@ class Table:
             height=1080,
             detector_ran=True,
             timings_ms={"model": 1.0},
-            picture=np.zeros((2, 2, 3), np.uint8),
+            photograph=Photograph(jpeg, np.zeros((2, 2, 3), np.uint8), 2, 2),
         )
 
     def inspect_all(

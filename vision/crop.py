@@ -6,7 +6,7 @@ and, where the item's outline is trusted, everything outside the outline, is neu
 the table learns the table.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -50,6 +50,29 @@ class Crop:
         bottom = min(max((y1 - self.pad_y) / self.scale, 0.0), float(self.height))
         return Box(self.left + left, self.top + top, max(0.0, right - left), max(0.0, bottom - top))
 
+    def enlarged(self, factor: int) -> "Crop":
+        """The same square, for a full picture `factor` times the size of the one it was cut from."""
+        return replace(
+            self,
+            left=self.left * factor,
+            top=self.top * factor,
+            scale=self.scale / factor,
+            width=self.width * factor,
+            height=self.height * factor,
+        )
+
+
+def crop_corners(picture: Picture, box: Box, margin: float) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of the crop: the item's box with its margin, within the picture."""
+    height, width = picture.shape[:2]
+    border = margin * max(box.width, box.height)
+    return (
+        max(0, int(box.x - border)),
+        max(0, int(box.y - border)),
+        min(width, int(np.ceil(box.x + box.width + border))),
+        min(height, int(np.ceil(box.y + box.height + border))),
+    )
+
 
 def crop_item(picture: Picture, region: Region, size: int, *, margin: float, mask_background: bool) -> Crop:
     """Cut the item out of a BGR picture for a model with a square input of `size` pixels.
@@ -61,27 +84,23 @@ def crop_item(picture: Picture, region: Region, size: int, *, margin: float, mas
         margin: Kept around the item's box, as a share of the box's longer side.
         mask_background: Fill what lies outside the item's outline with neutral grey.
     """
-    height, width = picture.shape[:2]
-    box = region.box
-    border = margin * max(box.width, box.height)
-    left = max(0, int(box.x - border))
-    top = max(0, int(box.y - border))
-    right = min(width, int(np.ceil(box.x + box.width + border)))
-    bottom = min(height, int(np.ceil(box.y + box.height + border)))
+    left, top, right, bottom = crop_corners(picture, region.box, margin)
     cut = picture[top:bottom, left:right]
     scale = min(size / cut.shape[1], size / cut.shape[0])
     inner_width = max(1, min(size, round(cut.shape[1] * scale)))
     inner_height = max(1, min(size, round(cut.shape[0] * scale)))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR  # AREA keeps thin scratches
     inner = cv2.resize(cut, (inner_width, inner_height), interpolation=method)
+    square = np.full((size, size, 3), NEUTRAL, np.uint8)
+    pad_x, pad_y = (size - inner_width) // 2, (size - inner_height) // 2
+    place = square[pad_y : pad_y + inner_height, pad_x : pad_x + inner_width]
     if mask_background and region.mask.size:
         outline = _outline(
             region.mask, picture, (left, top, right, bottom), (inner_width, inner_height), margin
         )
-        inner[outline < 128] = NEUTRAL
-    square = np.full((size, size, 3), NEUTRAL, np.uint8)
-    pad_x, pad_y = (size - inner_width) // 2, (size - inner_height) // 2
-    square[pad_y : pad_y + inner_height, pad_x : pad_x + inner_width] = inner
+        cv2.copyTo(inner, outline, place)
+    else:
+        place[:] = inner
     return Crop(square, left, top, scale, pad_x, pad_y, right - left, bottom - top)
 
 
@@ -92,7 +111,7 @@ def _outline(
     inner: tuple[int, int],
     margin: float,
 ) -> Picture:
-    """The item's outline, widened by half the margin, at the scale of the square."""
+    """The item's outline, widened by half the margin, at the scale of the square: 255 within, 0 without."""
     scale_x, scale_y = mask.shape[1] / picture.shape[1], mask.shape[0] / picture.shape[0]
     left, top, right, bottom = corners
     x0, y0 = int(left * scale_x), int(top * scale_y)
@@ -100,4 +119,5 @@ def _outline(
     cut = cv2.resize(mask[y0:y1, x0:x1], inner, interpolation=cv2.INTER_LINEAR)
     reach = max(3, int(max(inner) * max(margin, 0.02) / 2)) | 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    return np.asarray(cv2.dilate(cut, kernel), np.uint8)
+    _, within = cv2.threshold(cut, 127, 255, cv2.THRESH_BINARY)
+    return np.asarray(cv2.dilate(within, kernel), np.uint8)

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vision.crop import Crop, crop_item
+from vision.crop import Crop, crop_corners, crop_item
 from vision.errors import DetectorFailed, DetectorUnusable
 from vision.findings import DefectKind, Finding
 from vision.localisation import Region
@@ -96,6 +96,11 @@ class OnnxDetector:
         swap = self.spec.colour_order == "RGB"
         blob = cv2.dnn.blobFromImage(crop.square, 1 / 255.0, swapRB=swap)
         return crop, np.asarray(blob, np.float32)
+
+    def enlarges(self, picture: Picture, region: Region) -> bool:
+        """Whether the item has fewer pixels in this picture than the network's input has for it."""
+        left, top, right, bottom = crop_corners(picture, region.box, self._settings.margin)
+        return max(right - left, bottom - top) < self.spec.input_size
 
     def infer(self, tensor: Floats) -> Floats:
         """Run the network: `[1, 3, S, S]` to `[4 + classes, N]`.

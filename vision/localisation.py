@@ -113,7 +113,7 @@ class Localiser:
         """Pixels that no lamp and no soft shadow explain (255), and the grey picture, light levelled."""
         limits = self._settings
         gain = _gain(small, reference.small)
-        levelled = small * np.reciprocal(gain)
+        levelled = _times(small, np.reciprocal(gain))
         grey = _grey(levelled)
         light = np.asarray(cv2.divide(grey + _DARK_OFFSET, reference.grey + _DARK_OFFSET), np.float32)
         bounded = np.clip(light, 0.2, 1.6)
@@ -201,14 +201,26 @@ def _steepness(gradient: tuple[Floats, Floats]) -> Floats:
 
 def _gain(small: Floats, reference: Floats) -> Floats:
     """How much brighter each channel's border became: the lamps' doing, not the item's."""
+    ratios = (_border(small) + _DARK_OFFSET) / (_border(reference) + _DARK_OFFSET)
+    middle = ratios.shape[1] // 2
+    medians = np.partition(ratios, middle, axis=1)[:, middle]
+    return np.asarray(np.clip(medians, 0.3, 3.0), np.float32)
+
+
+def _border(small: Floats) -> Floats:
+    """Every second pixel of the picture's border, `(channels, pixels)`."""
     height, width = small.shape[:2]
     edge_y, edge_x = max(1, round(height * _RING)), max(1, round(width * _RING))
-    ring = np.ones((height, width), np.bool_)
-    ring[edge_y : height - edge_y, edge_x : width - edge_x] = False
-    ring[1::2] = False
-    ring[:, 1::2] = False
-    ratio = (small[ring] + _DARK_OFFSET) / (reference[ring] + _DARK_OFFSET)
-    return np.asarray(np.clip(np.median(ratio, axis=0), 0.3, 3.0), np.float32)
+    upright = small[edge_y : height - edge_y]
+    parts = (small[:edge_y], small[height - edge_y :], upright[:, :edge_x], upright[:, width - edge_x :])
+    return np.ascontiguousarray(np.concatenate([part[::2, ::2].reshape(-1, 3) for part in parts]).T)
+
+
+def _times(small: Floats, factors: Floats) -> Floats:
+    """Each channel times its factor, a whole row at a time: numpy is slow along an axis of three."""
+    height, width = small.shape[:2]
+    rows = small.reshape(height, width * 3) * np.tile(factors, width)
+    return rows.reshape(height, width, 3)
 
 
 def _edge_likeness(grey: Floats, reference: EmptyStation, mask: Picture) -> float:

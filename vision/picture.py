@@ -36,10 +36,22 @@ def decode_picture(data: bytes, settings: PictureSettings | None = None) -> Pict
     Raises:
         PictureRefused: One of its kinds, naming what is wrong; nothing large was allocated before.
     """
-    limits = settings or PictureSettings()
-    check_header(data, limits)
+    check_header(data, settings or PictureSettings())
+    return decoded(data, cv2.IMREAD_COLOR)
+
+
+def decoded(data: bytes, mode: int) -> Picture:
+    """The BGR pixels of a picture whose header was found acceptable, turned upright.
+
+    Args:
+        data: The file's bytes.
+        mode: How OpenCV reads it: `IMREAD_COLOR`, or one of its reduced kinds.
+
+    Raises:
+        PictureDamaged: If the pixels can't be read.
+    """
     try:
-        picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        picture = cv2.imdecode(np.frombuffer(data, np.uint8), mode)
     except cv2.error as error:
         raise PictureDamaged("The picture's pixels can't be read: take or copy it again.") from error
     if picture is None or picture.ndim != 3 or picture.shape[2] != 3:

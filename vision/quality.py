@@ -8,15 +8,18 @@ the page can ask for the right thing: hold still, more light, take the hand away
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from math import ceil
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from vision.localisation import Region
 from vision.picture import Picture, reduced
 from vision.settings import QualitySettings
 from vision.sharpness import edge_spread
 
+_OVERVIEW_SIDE = 320  # longer side of the picture that contrast and hands are told by
 _BURNT_OUT = 250  # grey level from which a pixel holds no detail
 _HAND_SOLIDITY = 0.85  # a carton fills its outline; fingers and an arm holding something don't
 
@@ -66,7 +69,12 @@ class Quality:
 
 
 def check_quality(
-    picture: Picture, region: Region, settings: QualitySettings, *, repeated: bool = False
+    picture: Picture,
+    region: Region,
+    settings: QualitySettings,
+    *,
+    repeated: bool = False,
+    overview: Picture | None = None,
 ) -> Quality:
     """Judge a BGR picture, full size or reduced.
 
@@ -76,21 +84,18 @@ def check_quality(
         settings: Limits.
         repeated: Whether the camera gave the very bytes of an earlier picture, which a living sensor never
             does.
+        overview: The same view at the size it was found at, where that is at hand already.
     """
-    small = reduced(picture, settings.work_side)
-    scale = small.shape[1] / picture.shape[1]
-    grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
-    height, width = grey.shape
-    left, top = max(0, int(region.box.x * scale) - 4), max(0, int(region.box.y * scale) - 4)
-    right = min(width, int((region.box.x + region.box.width) * scale) + 5)
-    bottom = min(height, int((region.box.y + region.box.height) * scale) + 5)
-    item = grey[top:bottom, left:right]
+    if overview is None:
+        overview = reduced(picture, _OVERVIEW_SIDE)
+    item, outline = _item(picture, region, settings.work_side)
+    burnt = (item >= _BURNT_OUT) & outline
     measures = {
         "light": float(np.percentile(item, 95)),
-        "burnt": _burnt_share(grey, region),
-        "contrast": float(cv2.meanStdDev(grey)[1][0, 0]),
+        "burnt": float(np.count_nonzero(burnt)) / max(1, int(np.count_nonzero(outline))),
+        "contrast": float(cv2.meanStdDev(cv2.cvtColor(overview, cv2.COLOR_BGR2GRAY))[1][0, 0]),
         "blur": edge_spread(item.astype(np.float32)),
-        "hand": _hand_share(small, region),
+        "hand": _hand_share(overview, region),
     }
     rounded = {name: round(value, 6) for name, value in measures.items()}
     return Quality(_verdict(rounded, region, settings, repeated=repeated), rounded, region.reference_fits)
@@ -116,13 +121,28 @@ def _verdict(
     return QualityVerdict.OK
 
 
-def _burnt_share(grey: Picture, region: Region) -> float:
-    """Share of the item's own pixels that hold no detail; a burnt-out backdrop does no harm."""
-    burnt = grey >= _BURNT_OUT
+def _item(picture: Picture, region: Region, work_side: int) -> tuple[Picture, npt.NDArray[np.bool_]]:
+    """The item's box and a little around it, as the picture reduced to `work_side` shows it.
+
+    Returns:
+        It in grey, and which of its pixels are the item's own: a burnt-out backdrop does no harm.
+    """
+    height, width = picture.shape[:2]
+    shrink = max(1.0, max(height, width) / work_side)
+    border = 4 * shrink
+    left, top = max(0, int(region.box.x - border)), max(0, int(region.box.y - border))
+    right = min(width, int(region.box.x + region.box.width + border + shrink))
+    bottom = min(height, int(region.box.y + region.box.height + border + shrink))
+    item = picture[top:bottom, left:right]
+    if shrink > 1:
+        size = (max(1, round(item.shape[1] / shrink)), max(1, round(item.shape[0] / shrink)))
+        item = np.asarray(cv2.resize(item, size, interpolation=cv2.INTER_AREA), np.uint8)
+    grey = np.asarray(cv2.cvtColor(item, cv2.COLOR_BGR2GRAY), np.uint8)
     if not region.mask.size:
-        return float(np.count_nonzero(burnt)) / burnt.size
-    mask = cv2.resize(region.mask, (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_NEAREST) > 0
-    return float(np.count_nonzero(burnt & mask)) / max(1, int(np.count_nonzero(mask)))
+        return grey, np.ones(grey.shape, np.bool_)
+    across, down = region.mask.shape[1] / width, region.mask.shape[0] / height
+    mask = region.mask[int(top * down) : ceil(bottom * down), int(left * across) : ceil(right * across)]
+    return grey, cv2.resize(mask, grey.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
 
 
 def _hand_share(small: Picture, region: Region) -> float:

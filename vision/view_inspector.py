@@ -22,7 +22,8 @@ from vision.crop import Crop
 from vision.errors import PictureRefused
 from vision.findings import Box, Finding
 from vision.localisation import EmptyStation, Localiser, Region
-from vision.picture import Picture, decode_picture, reduced
+from vision.photograph import Photograph, open_photograph
+from vision.picture import Picture, reduced
 from vision.quality import Quality, check_quality
 from vision.settings import VisionSettings
 
@@ -35,6 +36,9 @@ class Detector(Protocol):
 
     def prepare(self, picture: Picture, region: Region) -> tuple[Crop, Floats]:
         """Cut the item out and lay it out as the network's input."""
+
+    def enlarges(self, picture: Picture, region: Region) -> bool:
+        """Whether the item has fewer pixels in this picture than the network's input has for it."""
 
     def infer(self, tensor: Floats) -> Floats:
         """Run the network."""
@@ -59,7 +63,7 @@ class ViewInspection:
             nothing.
         timings_ms: Milliseconds by step: `decode`, `prepare` (reduce, find the item, judge the picture,
             crop), `wait` (for the network's thread), `model`, `interpret`.
-        picture: The decoded BGR picture.
+        photograph: The picture.
     """
 
     view: str
@@ -71,13 +75,18 @@ class ViewInspection:
     height: int
     detector_ran: bool
     timings_ms: Mapping[str, float]
-    picture: Picture = field(repr=False, compare=False)
+    photograph: Photograph = field(repr=False, compare=False)
+
+    @property
+    def picture(self) -> Picture:
+        """The full BGR picture; it may have to be decoded once more for it."""
+        return self.photograph.full()
 
 
 @dataclass(slots=True)
 class _Prepared:
-    picture: Picture
-    region: Region
+    photograph: Photograph
+    region: Region  # in pixels of the full picture
     quality: Quality
     timings: dict[str, float]
     task: tuple[Crop, Floats] | None
@@ -166,25 +175,42 @@ class ViewInspector:
     ) -> tuple[_Prepared, Future[tuple[Floats, float, float]] | None]:
         timings: dict[str, float] = {}
         with _timed(timings, "decode"):
-            picture = decode_picture(jpeg, self._settings.picture)
+            photograph = self._open(jpeg)
         with _timed(timings, "prepare"):
-            prepared = self._prepare(picture, reference, repeated=previous == jpeg, timings=timings)
+            prepared = self._prepare(photograph, reference, repeated=previous == jpeg, timings=timings)
         if prepared.task is None or self._detector is None:
             return prepared, None
         submitted = time.perf_counter()
         return prepared, self._network.submit(self._run_network, prepared.task[1], submitted)
 
     def _prepare(
-        self, picture: Picture, reference: bytes | None, *, repeated: bool, timings: dict[str, float]
+        self, photograph: Photograph, reference: bytes | None, *, repeated: bool, timings: dict[str, float]
     ) -> _Prepared:
-        height, width = picture.shape[:2]
-        small = reduced(picture, self._settings.quality.work_side)
-        empty = self._reference(reference) if reference else None
-        place = self._localiser.locate(small, empty)
-        quality = check_quality(small, place, self._settings.quality, repeated=repeated)
-        region = place.scaled(small.shape[1], small.shape[0], width, height)
-        task = self._detector.prepare(picture, region) if self._detector is not None and quality.ok else None
-        return _Prepared(picture, region, quality, timings, task)
+        working = photograph.working
+        overview = self._overview(photograph)
+        place = self._localiser.locate(overview, self._reference(reference) if reference else None)
+        region = _between(place, overview, working)
+        quality = check_quality(working, region, self._settings.quality, repeated=repeated, overview=overview)
+        task = self._cut_out(photograph, region) if quality.ok else None
+        full = region.scaled(1, 1, photograph.factor, photograph.factor)
+        return _Prepared(photograph, full, quality, timings, task)
+
+    def _cut_out(self, photograph: Photograph, region: Region) -> tuple[Crop, Floats] | None:
+        """The network's input, from the full picture where the item is too small in half of it."""
+        if self._detector is None:
+            return None
+        factor = photograph.factor
+        if factor == 1 or not self._detector.enlarges(photograph.working, region):
+            crop, tensor = self._detector.prepare(photograph.working, region)
+            return crop.enlarged(factor), tensor
+        return self._detector.prepare(photograph.full(), region.scaled(1, 1, factor, factor))
+
+    def _open(self, jpeg: bytes) -> Photograph:
+        least = max(self._settings.quality.work_side, self._settings.localisation.work_side)
+        return open_photograph(jpeg, least, self._settings.picture)
+
+    def _overview(self, photograph: Photograph) -> Picture:
+        return reduced(photograph.working, self._settings.localisation.work_side)
 
     def _run_network(self, tensor: Floats, submitted: float) -> tuple[Floats, float, float]:
         detector: Any = self._detector
@@ -201,18 +227,17 @@ class ViewInspector:
             raw, timings["wait"], timings["model"] = answer.result()
             with _timed(timings, "interpret"):
                 findings = self._detector.interpret(raw, prepared.task[0], region, view)
-        height, width = prepared.picture.shape[:2]
         return ViewInspection(
             view=view,
             quality=prepared.quality,
             region=region.box if region.found else None,
             region_confidence=region.confidence,
             findings=findings,
-            width=width,
-            height=height,
+            width=prepared.photograph.width,
+            height=prepared.photograph.height,
             detector_ran=answer is not None,
             timings_ms={name: round(value, 3) for name, value in timings.items()},
-            picture=prepared.picture,
+            photograph=prepared.photograph,
         )
 
     def _reference(self, jpeg: bytes) -> EmptyStation:
@@ -220,14 +245,18 @@ class ViewInspector:
         with self._references_lock:
             known = self._references.get(jpeg)
         if known is None:
-            picture = decode_picture(jpeg, self._settings.picture)
             # Reduced in the same steps as the views, so that the same pixels are compared.
-            known = self._localiser.prepare(reduced(picture, self._settings.quality.work_side))
+            known = self._localiser.prepare(self._overview(self._open(jpeg)))
             with self._references_lock:
                 while len(self._references) >= _REFERENCES_KEPT:
                     self._references.pop(next(iter(self._references)))
                 self._references[jpeg] = known
         return known
+
+
+def _between(region: Region, seen: Picture, wanted: Picture) -> Region:
+    """A region of one size of a view, in pixels of another size of it."""
+    return region.scaled(seen.shape[1], seen.shape[0], wanted.shape[1], wanted.shape[0])
 
 
 @contextmanager

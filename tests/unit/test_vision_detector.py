@@ -1,5 +1,7 @@
 """The detector on a real, tiny ONNX network that boxes whatever is red or blue."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -149,3 +151,9 @@ def _iou(first: np.ndarray, second: np.ndarray) -> float:
     shared = max(0.0, float(width)) * max(0.0, float(height))
     areas = [float((box[2] - box[0]) * (box[3] - box[1])) for box in (first, second)]
     return shared / (sum(areas) - shared)
+
+
+def test_an_item_with_fewer_pixels_than_the_input_would_be_enlarged(detector):
+    picture = a_picture(red=Box(600, 400, 130, 130))
+    assert not detector.enlarges(picture, ITEM)
+    assert detector.enlarges(picture, replace(ITEM, box=Box(600, 400, 30, 30)))
