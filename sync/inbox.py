@@ -166,7 +166,7 @@ class Inbox:
         if not received.payload:
             return Work()
         birth = parse(Birth, received.payload)
-        if not self._presence.is_other_station(birth, retained=received.retained):
+        if not self._presence.is_other_station(birth):
             return Work()
         detail = f"a station announced itself as {birth.site}/{birth.station} with epoch {birth.epoch}"
         return Work(afterwards=lambda: self._reactions.identity_conflict(detail))

@@ -9,8 +9,8 @@ paho's own conveniences are left aside, because each loses or doubles something 
 - it acknowledges on delivery; here a received message is acknowledged after its commit;
 - it leaves Nagle's algorithm on, which costs nine tenths of the confirmed rate with small messages.
 
-A session taken over by another client of our id (0x8E) ends the link: two stations of one identity must be
-seen by people, not alternate at the broker.
+A session taken over by another client of our id (0x8E) again and again ends the link: two stations of one
+identity must be seen by people, not alternate at the broker.
 """
 
 import contextlib
@@ -20,6 +20,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
@@ -36,6 +37,9 @@ from sync.wire import Connected, Disconnected, LinkEvent, Publication, Received,
 logger = logging.getLogger(__name__)
 
 SESSION_TAKEN_OVER = 0x8E
+SESSION_TAKEN_OVER_CODE = "broker.session_taken_over"
+TAKEOVERS_BORNE = 5  # in a row; then people must look
+TAKEOVER_MEMORY_S = 300.0  # a connection that lasted longer has forgotten the one before
 FAREWELL_TIMEOUT_S = 2.0
 POLL_S = 0.5  # how long the network may be silent before keepalive is looked at
 
@@ -130,17 +134,22 @@ class MqttLink:
     # -- the thread
 
     def _run(self) -> None:
-        failures = 0
+        failures = takeovers = 0
         while not self._stopping.is_set():
             began = self._monotonic()
             ended, was_online = self._one_connection()
             if self._stopping.is_set():
                 break
+            lasted = self._monotonic() - began if was_online else None
+            if ended.code == SESSION_TAKEN_OVER_CODE:
+                # Who came later stays, and births tell who that is; one that says no births is left to its
+                # own.
+                takeovers = 1 if lasted is not None and lasted > TAKEOVER_MEMORY_S else takeovers + 1
+                ended = replace(ended, taken_over=takeovers >= TAKEOVERS_BORNE)
             self._on_event(ended)
             if ended.taken_over:
                 logger.error("another client took over the session %s; the link stays down", self._client_id)
                 break
-            lasted = self._monotonic() - began if was_online else None
             failures = failures_after(
                 failures, connected_for=lasted, stable_after=self._settings.stable_after_s
             )
@@ -311,7 +320,7 @@ class MqttLink:
         if self._ended is not None:
             return
         if flags.is_disconnect_packet_from_server and reason.value == SESSION_TAKEN_OVER:
-            self._ended = Disconnected("broker.session_taken_over", str(reason), taken_over=True)
+            self._ended = Disconnected(SESSION_TAKEN_OVER_CODE, str(reason))
         else:
             self._ended = Disconnected("broker.connection_lost", str(reason))
 

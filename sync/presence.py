@@ -107,13 +107,14 @@ class Presence:
         """Published on an orderly stop."""
         return self._death(graceful=True)
 
-    def is_other_station(self, birth: Birth, *, retained: bool) -> bool:
-        """Whether a birth under our name comes from somebody else who is here now.
+    def is_other_station(self, birth: Birth) -> bool:
+        """Whether a birth under our name comes from somebody else who began after us: then we give way.
 
-        Births of our own earlier runs can come late, out of the session that the broker kept for us; so can
-        those of runs which a restored database has forgotten.
+        Births of our own earlier runs come too (retained, or late), even of runs which a restored database
+        has forgotten; they began before us. Of two stations of one name the later one stays, and the earlier
+        one stops until people have looked, so that they don't push each other out for ever.
         """
-        if retained or birth.sent_at <= self._outbox.epoch.started_at:
+        if birth.started_at <= self._outbox.epoch.started_at:
             return False
         return all(birth.epoch != summary.epoch for summary in self._outbox.epochs())
 

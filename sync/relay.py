@@ -235,7 +235,9 @@ class Relay:
             self._hooks.on_connected()
         elif isinstance(event, Disconnected):
             self._connected = False
-            self._taken_over = self._taken_over or event.taken_over
+            if event.taken_over and not self._taken_over:
+                self._taken_over = True
+                self._link.stop()  # else the two would push each other out at the broker for ever
             self._oms = OmsPresence(online=False, instance=self._oms.instance)
             self._last_error = (event.code, event.detail)
             self._flights.clear()

@@ -205,10 +205,10 @@ def test_a_birth_of_another_station_under_our_name_stops_us(desk: Desk):
     birth = next(json.loads(item.payload) for item in desk.link.published if item.topic == TOPICS.birth)
     desk.say(TOPICS.birth, birth)
     assert not desk.delivery.relay.status().session_taken_over
-    stale = {**birth, "epoch": "000009-aaaaaa", "sent_at": "2020-01-01T00:00:00Z"}
+    stale = {**birth, "epoch": "000009-aaaaaa", "started_at": "2020-01-01T00:00:00Z"}
     desk.say(TOPICS.birth, stale)
     assert not desk.delivery.relay.status().session_taken_over
-    desk.say(TOPICS.birth, {**birth, "epoch": "000009-aaaaaa", "sent_at": "2999-01-01T00:00:00Z"})
+    desk.say(TOPICS.birth, {**birth, "epoch": "000009-aaaaaa", "started_at": "2999-01-01T00:00:00Z"})
     wait_until(lambda: desk.delivery.relay.status().session_taken_over)
 
 
