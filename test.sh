@@ -32,4 +32,5 @@ if [ "${#missing[@]}" -gt 0 ]; then
 fi
 
 cd "$here"
-exec "$here/.venv/bin/python" -m pytest "$@"
+# A file's tests stay together: some share a whole shift.
+exec "$here/.venv/bin/python" -m pytest -n 2 --dist loadfile "$@"
