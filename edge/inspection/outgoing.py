@@ -19,6 +19,7 @@ from edge.returns.holds import HoldPlan
 from sync.contract.messages import condition, epcis, stock
 from sync.contract.messages.closed import LINES_PER_CLOSED_EVENT, Part, ReturnClosed
 from sync.contract.messages.corrected import ReturnCorrected
+from sync.contract.messages.envelope import MAX_EVENT_BYTES
 from sync.contract.messages.evidence import ModelVersion, PictureDigest, PolicyVersion, Versions
 from sync.contract.messages.inspected import ReturnInspected
 from sync.contract.messages.putaway import StockPutaway
@@ -27,6 +28,7 @@ from sync.contract.messages.resolved import ReturnResolved
 from sync.contract.messages.return_words import LineMatch, ReturnMatch, ReturnType
 
 RULES_TOLD = 10
+ENVELOPE_BYTES = 800  # the longest that stands around an event's data
 
 _LINE_MATCH = {
     MatchState.MATCHED: LineMatch.EXPECTED,
@@ -76,7 +78,7 @@ def inspected(
 ) -> ReturnInspected:
     """One unit was inspected and goes somewhere: the restock update."""
     confirmed, decision = saved.confirmed, saved.decision
-    return ReturnInspected(
+    told = ReturnInspected(
         inspection_id=saved.inspection_id,
         return_id=saved.return_id,
         line_id=saved.item.line_id,
@@ -117,6 +119,7 @@ def inspected(
         by=saved.saved_by,
         epcis=parts.terms(epcis.BizStep.INSPECTING, saved, confirmed),
     )
+    return told.within(MAX_EVENT_BYTES - ENVELOPE_BYTES)
 
 
 def undone(saved: SavedInspection, *, reason_code: str, at: datetime, by: str | None) -> ReturnCorrected:

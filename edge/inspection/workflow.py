@@ -40,7 +40,7 @@ from edge.returns.identified import (
     UnknownCode,
 )
 from hardware.scanners.scan import Scan
-from sync.errors import DatabaseError
+from sync.errors import SyncError
 
 logger = logging.getLogger(__name__)
 
@@ -274,7 +274,7 @@ class InspectionWorkflow:
                     raise
                 then = refused.what_next.code if refused.what_next is not None else None
                 state.say(Level.WARNING, refused.message.code, dict(refused.message.params), then=then)
-            except (EdgeError, DatabaseError) as error:
+            except (EdgeError, SyncError) as error:
                 # What lies on the desk stays there, so that it can be accepted once the cause is gone.
                 logger.exception("a step at the desk failed")
                 state.looking = False

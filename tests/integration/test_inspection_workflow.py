@@ -552,3 +552,22 @@ def test_empty_station_is_remembered_only_when_nothing_is_in_hand(desk: DeskUnde
     kept = desk.parts.store.inspection(inspection)
     assert kept is not None
     assert kept.views[0].reference_sha256 == desk.parts.references.current()["top"][0]
+
+
+def test_an_event_with_very_much_to_tell_still_fits_and_moves_its_stock(desk: DeskUnderTest) -> None:
+    long = "L" * 40
+    many = tuple(f"{number:03d}" + "S" * 60 for number in range(50))
+    bag = an_expected_return(
+        a_line("9" * 60, name="N" * 190, dispatched_serials=many, dispatched_lots=(long,) * 3, mrp=DEAR),
+        return_id="R" * 78,
+        references=(ref("ORD-" + "7" * 40),),
+    )
+    desk.knows(bag)
+    desk.table.put("wreck", *[a_seen(kind, extent=0.5) for kind in DefectKind for _ in range(3)])
+    desk.scan("ORD-" + "7" * 40)
+    desk.scan(f"01{GTIN}10{long[:20]}", "]d2")
+    desk.accept()
+    event = desk.events("inspected")[0]
+    assert len(json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()) <= 4096
+    assert len(event["data"]["movements"]) == 1
+    every_event_keeps_the_contract(desk)
