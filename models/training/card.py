@@ -43,10 +43,8 @@ def _lines(recipe: Recipe, manifest: Manifest, results: Sequence[Measurement], c
         f"`{recipe.fit.architecture}` from scratch (no pretrained weights), AdamW, learning rate",
         f"{recipe.fit.learning_rates[0]}, batch {recipe.fit.batch}; all numbers in",
         "`models/training/recipe.toml`, made again by `python -m models.training.train all`. It was",
-        f"trained in stages at {', '.join(str(size) for size in recipe.fit.sizes)} pixels, most",
-        "steps on small pictures, because two processor cores shared with other work had little more than",
-        "half an hour. First and last epochs of the curve (`training-curve.csv`; stages follow each other;",
-        "one without validation shows none):",
+        f"trained in stages at {', '.join(str(size) for size in recipe.fit.sizes)} pixels. First and last",
+        "epochs of the curve (`training-curve.csv`; stages follow each other; one without validation shows none):",
         "",
         *_curve_table(curve),
         "",
@@ -68,8 +66,9 @@ def _lines(recipe: Recipe, manifest: Manifest, results: Sequence[Measurement], c
         "",
         "## Licence",
         "",
-        "Weights: AGPL-3.0-only, see `LICENSE-WEIGHTS`. Bottle photographs: CC BY 4.0 (changed: scaled,",
-        "turned, recoloured); shop photographs: MIT. No photograph is part of this package.",
+        "Weights: AGPL-3.0-only, see `LICENSE-WEIGHTS`. No photograph is part of this package.",
+        "",
+        *(f"- {one.name}: {one.licence}; {one.source}." for one in manifest.data[1:]),
     ]
 
 

@@ -226,23 +226,26 @@ def _measure_photographs(recipe: Recipe, find: Finder, photos: _PhotoSet) -> Mea
         return Measurement(photos.name, {})
     figures: dict[str, float] = {"pictures": float(len(photos.damaged) + len(photos.intact))}
     for suffix, hide in (("", False), ("_item_hidden", True)):
-        scores = {
-            name: [_highest(find, recipe, path, photos.kinds, hide) for path in paths]
+        found = {
+            name: [_counted(find, recipe, path, photos.kinds, hide) for path in paths]
             for name, paths in (("damaged", photos.damaged), ("intact", photos.intact))
         }
-        figures[f"auroc{suffix}"] = round(ranking(scores["damaged"], scores["intact"]), 4)
+        highest = {name: [_highest(given) for given in pictures] for name, pictures in found.items()}
+        figures[f"auroc{suffix}"] = round(ranking(highest["damaged"], highest["intact"]), 4)
         if not hide:
-            limit = min(recipe.thresholds[kind] for kind in photos.kinds)
-            figures["damaged_with_finding"] = round(
-                float(np.mean([score >= limit for score in scores["damaged"]])), 4
-            )
-            figures["intact_with_finding"] = round(
-                float(np.mean([score >= limit for score in scores["intact"]])), 4
-            )
+            for name, pictures in found.items():
+                alarms = [bool(kept(recipe, given)) for given in pictures]
+                figures[f"{name}_with_finding"] = round(float(np.mean(alarms)), 4)
     return Measurement(photos.name, figures, "highest score of any counted kind; floor: item hidden")
 
 
-def _highest(find: Finder, recipe: Recipe, path: Path, kinds: frozenset[DefectKind], hide: bool) -> float:
+def _highest(given: Iterable[Finding]) -> float:
+    return max((finding.score for finding in given), default=0.0)
+
+
+def _counted(
+    find: Finder, recipe: Recipe, path: Path, kinds: frozenset[DefectKind], hide: bool
+) -> list[Finding]:
     picture = read(path).copy()
     if hide:
         height, width = picture.shape[:2]
@@ -250,7 +253,7 @@ def _highest(find: Finder, recipe: Recipe, path: Path, kinds: frozenset[DefectKi
         top, left = (height - inner_h) // 2, (width - inner_w) // 2
         cv2.rectangle(picture, (left, top), (left + inner_w, top + inner_h), (NEUTRAL,) * 3, -1)
     given = find(squared(picture, recipe.input_size)[0])
-    return max((finding.score for finding in given if finding.kind in kinds), default=0.0)
+    return [finding for finding in given if finding.kind in kinds]
 
 
 def as_json(results: Iterable[Measurement]) -> str:

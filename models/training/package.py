@@ -32,7 +32,8 @@ This concerns the weights alone: the programs around them are licensed under Apa
 weights. Source of the weights: the recipe and programs in models/training of this project, which make them
 again.
 
-Some training pictures are photographs under CC BY 4.0 and MIT; CARD.md names them.
+Some training pictures are photographs under CC BY 4.0 and MIT; CARD.md names the sets, and says that their
+publishers are not known to us.
 
 """
 
@@ -96,7 +97,7 @@ def _manifest(recipe: Recipe, weights: bytes, results: list[Measurement], with_p
     if with_photographs:
         counts = (recipe.pictures.caps_boxes, recipe.pictures.caps_closed, recipe.pictures.grocery)
         data += [
-            TrainingData(name=one.name, licence=one.licence, pictures=count)
+            TrainingData(name=one.name, licence=one.licence, source=one.source, pictures=count)
             for one, count in zip((CAPS_BOXES, CAPS_PHOTOS, GROCERY), counts, strict=True)
         ]
     return Manifest(

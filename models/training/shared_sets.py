@@ -24,16 +24,29 @@ HELD_OUT_EVERY = 5
 
 @dataclass(frozen=True, slots=True)
 class SharedSet:
-    """A set of photographs, its folder below the shared data, and the licence that allows its use."""
+    """A set of photographs, its folder below the shared data, and the licence that allows its use.
+
+    `source` is the credit that the licence asks for, as far as the copy at hand lets it be given.
+    """
 
     name: str
     folder: str
     licence: str
+    source: str
 
 
-CAPS_BOXES = SharedSet("bottle caps, boxes", "caps/boxes", "CC-BY-4.0")
-CAPS_PHOTOS = SharedSet("bottle caps, photographs", "caps/photos", "CC-BY-4.0")
-GROCERY = SharedSet("grocery store photographs", "grocery", "MIT")
+_UNNAMED = (
+    "the copy at hand names neither title nor publisher, so none can be credited; "
+    "licence: https://creativecommons.org/licenses/by/4.0/; changed: scaled, turned, recoloured"
+)
+CAPS_BOXES = SharedSet("bottle caps, boxes", "caps/boxes", "CC-BY-4.0", _UNNAMED)
+CAPS_PHOTOS = SharedSet("bottle caps, photographs", "caps/photos", "CC-BY-4.0", _UNNAMED)
+GROCERY = SharedSet(
+    "grocery store photographs",
+    "grocery",
+    "MIT",
+    "the copy at hand names no publisher; changed: scaled, turned, recoloured",
+)
 
 
 def held_out(path: Path) -> bool:

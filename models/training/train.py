@@ -47,9 +47,9 @@ def _run(step: str, recipe: Recipe, options: argparse.Namespace) -> None:
     elif step == "fit":
         fit(recipe, dataset, runs, hours=options.hours, threads=options.workers, device=options.device)
     elif step == "export":
-        from models.training.onnx_export import best_weights, export_onnx
+        from models.training.onnx_export import export_onnx, final_weights
 
-        export_onnx(best_weights(stages[-1]), onnx_file, recipe.input_size)
+        export_onnx(final_weights(stages[-1]), onnx_file, recipe.input_size)
     else:
         from models.training.package import write_package
 

@@ -9,9 +9,10 @@ import pytest
 
 from models.training.dataset import label_line, write_dataset
 from models.training.drawn import Drawer, boxes_in, example_gtin
-from models.training.errors import PicturesMissing, RecipeRefused
+from models.training.errors import PackagingFailed, PicturesMissing, RecipeRefused
 from models.training.fit import write_curve
 from models.training.measure import Measurement, as_json, average_precision, overlap, ranking, read_labels
+from models.training.onnx_export import final_weights
 from models.training.recipe import DEFAULT_RECIPE, read_recipe
 from models.training.shared_sets import caps_boxes, groceries, held_out, squared
 from models.training.train import main
@@ -161,6 +162,15 @@ def test_curves_of_all_stages_are_joined(tmp_path: Path) -> None:
         ["1", "1", "2.5"],
         ["3", "1", "2.5"],
     ]
+
+
+def test_the_last_weights_are_exported(tmp_path: Path) -> None:
+    with pytest.raises(PackagingFailed, match="first epoch"):
+        final_weights(tmp_path)
+    (tmp_path / "weights").mkdir()
+    for name in ("best", "last"):
+        (tmp_path / "weights" / f"{name}.pt").write_text(name)
+    assert final_weights(tmp_path).read_text() == "last"
 
 
 def test_measurements_are_json() -> None:
