@@ -15,7 +15,7 @@ A lane knows no time and no network: the relay tells it what was answered.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -37,6 +37,9 @@ class Source(Protocol):
 
     def first_of(self, subject: str) -> Owed | None:
         """A subject's first owed row."""
+
+    def firsts_of(self, subjects: Sequence[str]) -> dict[str, Owed]:
+        """The first owed row of each subject that has one."""
 
     def holds(self) -> dict[str, int]:
         """Held subjects with the first held place."""
@@ -179,13 +182,14 @@ class Lanes:
             self._ready.append(subject)
 
     def _from_ready(self) -> Iterator[Owed]:
-        for _ in range(len(self._ready)):
-            if self.room <= 0:
-                return
+        subjects: list[str] = []
+        while self._ready and len(subjects) < self.room:
             subject = self._ready.popleft()
-            if self._busy(subject) or subject not in self._parked:
-                continue
-            row = self._source.first_of(subject)
+            if not self._busy(subject) and subject in self._parked:
+                subjects.append(subject)
+        firsts = self._source.firsts_of(subjects)
+        for subject in dict.fromkeys(subjects):
+            row = firsts.get(subject)
             if row is None or (row.place == row.position and row.position > self._parked[subject]):
                 del self._parked[subject]  # the cursor is yet to come to what follows
             elif self._may_pass(row):

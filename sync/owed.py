@@ -4,6 +4,7 @@ A station that was offline for a month owes a million events. Nothing here reads
 nothing scans settled rows.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,11 @@ IN_ORDER = (
 FIRST_OF_SUBJECT = (
     f"SELECT {COLUMNS} FROM outbox "  # noqa: S608  # constant text
     "WHERE subject = ? AND state IN ('PENDING', 'SENT') ORDER BY place, position LIMIT 1"
+)
+FIRST_OF_SUBJECTS = (  # joined in this order, so that each subject is looked up in the index
+    f"SELECT {COLUMNS} FROM json_each(?) CROSS JOIN outbox "  # noqa: S608  # constant text
+    "ON position = (SELECT position FROM outbox WHERE subject = json_each.value "
+    "AND state IN ('PENDING', 'SENT') ORDER BY place, position LIMIT 1)"
 )
 BY_ID = f"SELECT {COLUMNS} FROM outbox WHERE message_id = ?"  # noqa: S608  # constant text
 UP_TO = (
@@ -61,6 +67,13 @@ class OwedRows:
         """The owed row that comes first among its subject's."""
         rows = self._database.sql(FIRST_OF_SUBJECT, (subject,))
         return Owed(*rows[0]) if rows else None
+
+    def firsts_of(self, subjects: Sequence[str]) -> dict[str, Owed]:
+        """The same for many subjects at once; those that owe nothing are left out."""
+        if not subjects:
+            return {}
+        rows = self._database.sql(FIRST_OF_SUBJECTS, (json.dumps(subjects),))
+        return {row[2]: Owed(*row) for row in rows}
 
     def by_id(self, message_id: str) -> Owed | None:
         """A row of any state."""

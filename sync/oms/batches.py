@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sync.contract.messages import Acks, Answer, AnswerStatus
 from sync.oms.applying import Applying
@@ -16,8 +17,7 @@ RESULTS_PER_ACK = 150
 """Answers in one message, so that it stays far below any broker's limit."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
+class Delivered(NamedTuple):
     """An event as the broker delivered it."""
 
     site: str

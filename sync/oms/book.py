@@ -1,9 +1,13 @@
-"""What the rules look at and change while one batch is applied; written to disk as a whole, or not at all."""
+"""What the rules look at and change while one batch is applied; written to disk as a whole, or not at all.
+
+What is made for each event is a named tuple: it is made in a fraction of the time of a frozen dataclass.
+"""
 
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from sync.contract.messages import Movement
 from sync.oms.counting import Line, Taken
@@ -14,14 +18,15 @@ SHORTFALL = "SHORTFALL"
 
 RETURNING = "RETURNING"
 
+_NOTHING = Decimal(0)
+
 EpochKey = tuple[str, str, str]  # site, station, epoch
 SubjectKey = tuple[str, str, str]  # site, station, subject
 SequenceKey = tuple[str, str, str, int]  # site, station, epoch, sequence
 BalanceKey = tuple[str, str, str, str]  # site, item, account, unit
 
 
-@dataclass(frozen=True, slots=True)
-class EventRow:
+class EventRow(NamedTuple):
     """An event with a final answer."""
 
     id: str
@@ -42,8 +47,7 @@ class EventRow:
     payload: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Inspected:
+class Inspected(NamedTuple):
     """An inspected unit as the books know it."""
 
     inspection_id: str
@@ -93,8 +97,7 @@ class Arrival:
     received_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Posting:
+class Posting(NamedTuple):
     """One side of a movement."""
 
     event_id: str
@@ -145,7 +148,7 @@ class Book:
 
     def amend_event(self, event_id: str, **changes: str) -> None:
         """Notes on an answered event that another one took it back, or repaired it."""
-        self.events[event_id] = replace(self.events[event_id], **changes)  # type: ignore[arg-type]
+        self.events[event_id] = self.events[event_id]._replace(**changes)  # type: ignore[arg-type]
         if event_id in self.new_events:
             self.new_events[event_id] = self.events[event_id]
         else:
@@ -186,16 +189,16 @@ class Book:
         Returns:
             The quantity that was short, over all articles.
         """
-        short = Decimal(0)
+        short = _NOTHING
         last = self.postings[-1] if self.postings else None
         entry = last.entry if last is not None and last.event_id == event_id else 0
         for moved in transfers:
-            there = moved.quantity
+            there, missing = moved.quantity, _NOTHING
             if moved.from_account != RETURNING:
                 balance = self.balances[site, moved.item, moved.from_account, moved.unit]
-                there = max(Decimal(0), min(moved.quantity, balance))
-            missing = moved.quantity - there
-            short += missing
+                there = max(_NOTHING, min(moved.quantity, balance))
+                missing = moved.quantity - there
+                short += missing
             sides = (
                 (moved.from_account, moved.from_place, -there),
                 (SHORTFALL, None, -missing),

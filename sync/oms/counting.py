@@ -7,6 +7,7 @@ that is taken twice (at two stations that were both offline, say) is stopped her
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Protocol
 
 PIECES = "C62"
 MEASURE_TOLERANCE = Decimal("0.10")
@@ -22,6 +23,18 @@ class Line:
     gtin: str | None
     quantity: Decimal
     unit: str
+
+
+class Unit(Protocol):
+    """Which unit came in."""
+
+    @property
+    def unit_kind(self) -> str:
+        """How it is told apart; `count` means not at all."""
+
+    @property
+    def unit_value(self) -> str | None:
+        """Its serial or label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +70,7 @@ def excess_of(line: Line | None, quantity: Decimal, unit: str, taken: Iterable[T
     return max(Decimal(0), min(quantity, over))
 
 
-def seen_before(unit_kind: str, unit_value: str | None, taken: Iterable[Taken]) -> bool:
+def seen_before(unit_kind: str, unit_value: str | None, taken: Iterable[Unit]) -> bool:
     """Whether this very unit, told apart by serial or label, was taken in already."""
     return unit_kind != "count" and any(
         (one.unit_kind, one.unit_value) == (unit_kind, unit_value) for one in taken

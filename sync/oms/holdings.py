@@ -8,6 +8,7 @@ that the books use, and a later movement of the station finds its goods either w
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from sync.contract.messages import SELLABLE_STATES, Movement, StockState
 
@@ -45,8 +46,7 @@ class Holding:
         return self.state
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
+class Transfer(NamedTuple):
     """What a movement does in the books."""
 
     item: str
@@ -105,10 +105,10 @@ def move(
     transfers: list[Transfer] = []
     for index, (item, movement) in enumerate(movements):
         left = movement.quantity.value
-        for holding in sorted(
-            (held for held in now if _fits(held, item, movement)),
-            key=lambda held: (held.kept_out, held.lot != movement.lot),
-        ):
+        fitting = [held for held in now if _fits(held, item, movement)]
+        if len(fitting) > 1:
+            fitting.sort(key=lambda held, lot=movement.lot: (held.kept_out, held.lot != lot))  # type: ignore[misc]
+        for holding in fitting:
             if left <= 0:
                 break
             part = min(left, holding.quantity)
@@ -126,7 +126,11 @@ def move(
 
 
 def _fits(holding: Holding, item: str, movement: Movement) -> bool:
-    return (holding.item, holding.state, holding.unit) == (item, movement.from_state, movement.quantity.unit)
+    return (
+        holding.item == item
+        and holding.state == movement.from_state
+        and holding.unit == movement.quantity.unit
+    )
 
 
 def _transfer(before: Holding, after: Holding) -> Transfer:

@@ -1,7 +1,7 @@
 """An event as it came from the broker: parsed, or refused with enough known to answer it."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import StringConstraints
 
@@ -25,8 +25,7 @@ class _Head(WireModel):
     replaces: MessageId | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(NamedTuple):
     """One event to be answered. Either `event` or `refusal` is set."""
 
     id: str

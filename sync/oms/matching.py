@@ -72,7 +72,7 @@ def _match(arrival: Arrival, known: str, book: Book) -> list[tuple[str, str]]:
             reason = f"{excess} {one.unit} of {one.item} are more than return {known} expects."
             too_many.append((one.inspection_id, reason))
         book.put_inspection(
-            replace(one, counts_return=known, counts_line=line_id, excess=excess, holdings=holdings)
+            one._replace(counts_return=known, counts_line=line_id, excess=excess, holdings=holdings)
         )
     return too_many
 

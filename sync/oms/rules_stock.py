@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 
 from sync.contract.messages import (
@@ -28,7 +27,8 @@ def apply_inspected(event: AnyEvent, data: ReturnInspected, book: Book) -> Outco
         return Refused(
             f"Inspection {data.inspection_id} was told by another event already.", "data.inspection_id"
         )
-    problem = _arrival_problem(data)
+    total = _total(data.movements)
+    problem = _arrival_problem(data, total)
     if problem is not None:
         return problem
     arrival = book.arrivals.get(data.return_id)
@@ -37,7 +37,6 @@ def apply_inspected(event: AnyEvent, data: ReturnInspected, book: Book) -> Outco
     counts_line = line.line_id if line else data.line_id
     excess, why = _excess(data, return_id, line, book)
     named = _named(data.movements, book)
-    total = sum((movement.quantity.value for movement in data.movements), Decimal(0))
     kept_out = total if excess == data.quantity.value else excess
     holdings, transfers = move(arrive(named, excess=kept_out), named)
     short = book.post(event.id, event.site, transfers)
@@ -119,8 +118,7 @@ def _move_on(
     short = book.post(event.id, inspection.site, transfers)
     kept_out = _kept_out(holdings)
     book.put_inspection(
-        replace(
-            inspection,
+        inspection._replace(
             holdings=tuple(holdings),
             active=any(holding.state != StockState.RETURNING for holding in holdings),
         )
@@ -132,7 +130,7 @@ def _move_on(
     return Applied(exception, reason, inspection.inspection_id, steps["data.movements"])
 
 
-def _arrival_problem(data: ReturnInspected) -> Refused | None:
+def _arrival_problem(data: ReturnInspected, total: Decimal) -> Refused | None:
     """What can be wrong with an inspection's movements beyond their schema."""
     bundle = data.item is not None and data.item.components is not None
     for index, movement in enumerate(data.movements):
@@ -146,12 +144,17 @@ def _arrival_problem(data: ReturnInspected) -> Refused | None:
                 f"It moves {movement.quantity.unit}, but {data.quantity.unit} were inspected.",
                 f"data.movements[{index}].quantity.unit",
             )
-    total = sum((movement.quantity.value for movement in data.movements), Decimal(0))
     if not bundle and total != data.quantity.value:
         return Refused(
             f"The movements add up to {total}, but {data.quantity.value} were inspected.", "data.movements"
         )
     return None
+
+
+def _total(movements: Sequence[Movement]) -> Decimal:
+    if len(movements) == 1:
+        return movements[0].quantity.value
+    return sum((movement.quantity.value for movement in movements), Decimal(0))
 
 
 def _line_of(data: ReturnInspected, return_id: str, book: Book) -> Line | None:
@@ -174,8 +177,8 @@ def _excess(
 ) -> tuple[Decimal, str | None]:
     """How much of the unit nobody expected, and why."""
     quantity = data.quantity.value
-    taken = [one.taken for one in book.counted(return_id)]
-    if seen_before(data.unit.kind.value, data.unit.value, taken):
+    counted = book.counted(return_id)
+    if seen_before(data.unit.kind.value, data.unit.value, counted):
         return quantity, (
             f"The unit {data.unit.kind.value} {data.unit.value} of return {return_id} was received before. "
             "It stays out of sellable stock until someone looks."
@@ -189,7 +192,7 @@ def _excess(
     if not counts:
         return Decimal(0), None
     counted_line = line.line_id if line else data.line_id
-    of_line = [one for one in taken if one.line_id == counted_line]
+    of_line = [one.taken for one in counted if one.counts_line == counted_line]
     excess = excess_of(line, quantity, data.quantity.unit, of_line)
     if not excess:
         return excess, None
