@@ -56,7 +56,7 @@ class DetectorSpec:
 
 
 class OnnxDetector:
-    """A damage detector: one thread may `infer` at a time; `prepare` and `interpret` may run beside it."""
+    """A damage detector; every method may be called from several threads at once."""
 
     def __init__(self, weights: bytes, spec: DetectorSpec, settings: DetectorSettings) -> None:
         """Load the weights.

@@ -50,7 +50,8 @@ class LocalisationSettings(_Section):
 class DetectorSettings(_Section):
     """How the model is run: `[vision.detector]`."""
 
-    threads: int = Field(default=1, ge=1, le=16)
+    threads: int = Field(default=1, ge=1, le=16, description="of one run of the network")
+    at_once: int = Field(default=2, ge=1, le=16, description="runs of the network at the same time")
     margin: Share = Field(default=0.06, description="kept around the item's box, share of its longer side")
     mask_background: bool = Field(default=True, description="fill what is not the item with neutral grey")
     trust: Share = Field(default=0.5, description="localisation's confidence from which that is done")

@@ -1,8 +1,8 @@
 """All that is done with the pictures of one item: decode, find the item, judge the picture, find damage.
 
-Two 1080p views are prepared side by side (OpenCV lets go of Python's lock while it works), and the network
-runs in one thread of its own as soon as a view is ready for it. A picture that isn't good enough is not shown
-to the network.
+Two 1080p views are prepared side by side (OpenCV lets go of Python's lock while it works), and as soon as one
+is ready the network looks at it, on a core each where there are two. A picture that isn't good enough is not
+shown to the network.
 """
 
 import time
@@ -32,7 +32,7 @@ _REFERENCES_KEPT = 16
 
 
 class Detector(Protocol):
-    """Finds damage on the item: `prepare` and `interpret` in any thread, `infer` in one."""
+    """Finds damage on the item; every method may be called from several threads at once."""
 
     def prepare(self, picture: Picture, region: Region) -> tuple[Crop, Floats]:
         """Cut the item out and lay it out as the network's input."""
@@ -62,8 +62,9 @@ class ViewInspection:
         detector_ran: False where the picture was refused or the station has no model: no findings then means
             nothing.
         timings_ms: Milliseconds by step: `decode`, `prepare` (reduce, find the item, judge the picture,
-            crop), `wait` (for the network's thread), `model`, `interpret`.
+            crop), `model`, `interpret`.
         photograph: The picture.
+        model_ran: From when to when the network ran, by `time.perf_counter`; None where it didn't.
     """
 
     view: str
@@ -76,6 +77,7 @@ class ViewInspection:
     detector_ran: bool
     timings_ms: Mapping[str, float]
     photograph: Photograph = field(repr=False, compare=False)
+    model_ran: tuple[float, float] | None = field(default=None, repr=False, compare=False)
 
     @property
     def picture(self) -> Picture:
@@ -105,7 +107,7 @@ class ViewInspector:
         self._references: dict[bytes, EmptyStation] = {}
         self._references_lock = Lock()
         self._viewers = ThreadPoolExecutor(settings.view_threads, thread_name_prefix="view")
-        self._network = ThreadPoolExecutor(1, thread_name_prefix="model")
+        self._network = ThreadPoolExecutor(settings.detector.at_once, thread_name_prefix="model")
 
     def __enter__(self) -> Self:
         return self
@@ -180,8 +182,7 @@ class ViewInspector:
             prepared = self._prepare(photograph, reference, repeated=previous == jpeg, timings=timings)
         if prepared.task is None or self._detector is None:
             return prepared, None
-        submitted = time.perf_counter()
-        return prepared, self._network.submit(self._run_network, prepared.task[1], submitted)
+        return prepared, self._network.submit(self._run_network, prepared.task[1])
 
     def _prepare(
         self, photograph: Photograph, reference: bytes | None, *, repeated: bool, timings: dict[str, float]
@@ -212,19 +213,22 @@ class ViewInspector:
     def _overview(self, photograph: Photograph) -> Picture:
         return reduced(photograph.working, self._settings.localisation.work_side)
 
-    def _run_network(self, tensor: Floats, submitted: float) -> tuple[Floats, float, float]:
+    def _run_network(self, tensor: Floats) -> tuple[Floats, float, float]:
         detector: Any = self._detector
         started = time.perf_counter()
         raw = detector.infer(tensor)
-        return raw, (started - submitted) * 1e3, (time.perf_counter() - started) * 1e3
+        return raw, started, time.perf_counter()
 
     def _finish(
         self, view: str, prepared: _Prepared, answer: Future[tuple[Floats, float, float]] | None
     ) -> ViewInspection:
         region, timings = prepared.region, prepared.timings
         findings: tuple[Finding, ...] = ()
+        model_ran = None
         if answer is not None and self._detector is not None and prepared.task is not None:
-            raw, timings["wait"], timings["model"] = answer.result()
+            raw, *ran = answer.result()
+            model_ran = (ran[0], ran[1])
+            timings["model"] = (ran[1] - ran[0]) * 1e3
             with _timed(timings, "interpret"):
                 findings = self._detector.interpret(raw, prepared.task[0], region, view)
         return ViewInspection(
@@ -236,6 +240,7 @@ class ViewInspector:
             width=prepared.photograph.width,
             height=prepared.photograph.height,
             detector_ran=answer is not None,
+            model_ran=model_ran,
             timings_ms={name: round(value, 3) for name, value in timings.items()},
             photograph=prepared.photograph,
         )

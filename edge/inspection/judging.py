@@ -157,7 +157,7 @@ class Judge:
         )
         timings = {
             "vision": (time.perf_counter() - started) * 1e3,
-            "model": sum(one.timings_ms.get("model", 0.0) for one in inspected.values()),
+            "model": _busy_ms([one.model_ran for one in inspected.values() if one.model_ran is not None]),
         }
         readable = {view: jpeg for view, jpeg in pictures.items() if view in inspected}
         return Seen(readable, views, timings)
@@ -244,6 +244,15 @@ def _judged(inspected: ViewInspection, reference: tuple[str, bytes] | None) -> J
         ),
         reference_sha256=reference[0] if reference is not None else None,
     )
+
+
+def _busy_ms(runs: list[tuple[float, float]]) -> float:
+    """How long at least one of several runs went on, milliseconds."""
+    busy, until = 0.0, float("-inf")
+    for start, end in sorted(runs):
+        busy += max(end - max(start, until), 0.0)
+        until = max(until, end)
+    return busy * 1e3
 
 
 def _no_picture(view: str, why: str) -> JudgedView:

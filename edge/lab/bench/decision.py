@@ -16,6 +16,7 @@ from edge.lab.drawn_pictures import VIEWS
 from hardware.sim.scanner import send_scan
 
 WARM_UP = 5
+PAUSE_S = 0.3
 
 
 def run(returns: int, *, as_json: bool) -> None:
@@ -42,6 +43,7 @@ def measure(returns: int) -> dict[str, Any]:
     p50 = percentile(totals, 0.5)
     return {
         "returns": returns,
+        "pause_between_units_s": PAUSE_S,
         **spread(totals),
         "steps": steps,
         "other_than_picture_and_model": spread(other),
@@ -59,7 +61,8 @@ def _one(station: BenchStation, live: LiveDesk, number: int) -> dict[str, float]
     """One unit: show it, scan it, wait for the proposal, accept it."""
     plan = station.shift.returns[0]
     station.table.put(plan.units[number % len(plan.units)])
-    time.sleep(0.04 + 0.031 * (number % 7) / 7)  # a scan does not keep time with the cameras
+    # Nobody puts down the next item sooner; and a scan does not keep time with the cameras.
+    time.sleep(PAUSE_S + 0.031 * (number % 7) / 7)
     text, symbology = code_of_unit(number)
     started = time.monotonic_ns()
     send_scan(station.folder.scanner, text, symbology)
