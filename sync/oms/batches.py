@@ -28,7 +28,7 @@ class Delivered(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StationAcks:
-    """Answers for one station, to be published on its topic."""
+    """Answers to be published on a station's topic: to its own events, or to those that it carries."""
 
     site: str
     station: str
@@ -51,44 +51,55 @@ class BatchApplier:
         """
         read = [(one, read_event(one.site, one.station, one.payload)) for one in delivered]
         batch = [event for _, event in read if isinstance(event, Incoming)]
-        answers: dict[EpochKey, dict[str, tuple[int, Answer]]] = defaultdict(dict)
+        answers: dict[tuple[str, EpochKey], dict[str, tuple[int, Answer]]] = defaultdict(dict)
         try:
             with self._ledger.database.write():
                 for one, event in read:
                     if isinstance(event, Unanswerable):
                         self._ledger.quarantine(one.topic, event.reason, one.payload)
                 book = self._ledger.load(batch)
-                for event in batch:
+                for one, event in read:
+                    if isinstance(event, Unanswerable):
+                        continue
                     answer = self._applying.apply(event, book)
+                    key = (one.station, (event.site, event.station, event.epoch))
                     if event.id in book.events or answer.status is AnswerStatus.RETRY:
-                        key = (event.site, event.station, event.epoch)
                         answers[key].setdefault(event.id, (event.sequence, answer))
                     else:  # a place in the epoch that belongs to another event
                         self._ledger.quarantine(
                             f"{event.site}/{event.station}", answer.reason or "", event.payload
                         )
-                        answers[event.site, event.station, event.epoch][event.id] = (0, answer)
+                        answers[key][event.id] = (0, answer)
                 self._ledger.save(book)
                 throughs = {
-                    key: self._marks.advance(key, _final(found.values())) for key, found in answers.items()
+                    key: self._marks.advance(key[1], _final(found.values())) for key, found in answers.items()
                 }
         except BaseException:
             self._marks.drop()
             raise
         self._marks.keep()
         return [
-            StationAcks(key[0], key[1], acks)
-            for key, found in answers.items()
-            for acks in acks_of(key[2], throughs[key], found.values())
+            StationAcks(epoch[0], topic_station, acks)
+            for (topic_station, epoch), found in answers.items()
+            for acks in acks_of(
+                epoch[2], throughs[topic_station, epoch], found.values(), trust_mark=topic_station == epoch[1]
+            )
         ]
 
 
-def acks_of(epoch: str, through: Through, answers: Collection[tuple[int, Answer]]) -> list[Acks]:
+def acks_of(
+    epoch: str, through: Through, answers: Collection[tuple[int, Answer]], *, trust_mark: bool = True
+) -> list[Acks]:
     """The messages that carry these answers.
 
-    A plain `applied` at or below the through-mark needs no line of its own: the mark says it.
+    A plain `applied` at or below the through-mark needs no line of its own: the mark says it. A station that
+    carries another one's events may lack the event that names the mark, so it is told every answer.
     """
-    told = [answer for sequence, answer in answers if not _said_by_mark(sequence, answer, through)]
+    told = [
+        answer
+        for sequence, answer in answers
+        if not trust_mark or not _said_by_mark(sequence, answer, through)
+    ]
     parts = [told[start : start + RESULTS_PER_ACK] for start in range(0, len(told), RESULTS_PER_ACK)] or [[]]
     return [
         Acks(

@@ -6,7 +6,7 @@ from typing import Annotated, NamedTuple
 from pydantic import StringConstraints
 
 from sync.contract.errors import MessageInvalid
-from sync.contract.messages import AnyEvent, EpochText, MessageId, Sequence
+from sync.contract.messages import AnyEvent, EpochText, MessageId, Sequence, Station
 from sync.contract.messages.wire import WireModel
 from sync.contract.validation import parse, parse_event
 from sync.oms.outcomes import Refused
@@ -21,7 +21,7 @@ class _Head(WireModel):
     type: Annotated[str, StringConstraints(max_length=200)] = ""
     subject: Annotated[str, StringConstraints(max_length=300)] = ""
     site: str
-    station: str
+    station: Station
     replaces: MessageId | None = None
 
 
@@ -54,7 +54,11 @@ class Unanswerable:
 
 
 def read_event(site: str, station: str, payload: bytes) -> Incoming | Unanswerable:
-    """Parses an event that came on the topic of `site` and `station`."""
+    """Parses an event that came on the topic of `site` and `station`.
+
+    A station may carry events of another one of its site, whose outbox was imported there: they stay that
+    station's by name, epoch and sequence, and are answered where they came from.
+    """
     head: AnyEvent | _Head
     event: AnyEvent | None = None
     refusal: Refused | None = None
@@ -66,15 +70,15 @@ def read_event(site: str, station: str, payload: bytes) -> Incoming | Unanswerab
             head = parse(_Head, payload)
         except MessageInvalid:
             return Unanswerable(str(error))
-    if (head.site, head.station) != (site, station):
+    if head.site != site:
         return Unanswerable(
             f"It says {head.site}/{head.station}, but came on the topic of {site}/{station}. "
-            "A station publishes under its own prefix only."
+            "A station carries events of its own site only."
         )
     return Incoming(
         id=head.id,
         site=site,
-        station=station,
+        station=head.station,
         epoch=head.epoch,
         sequence=head.sequence,
         subject=head.subject,

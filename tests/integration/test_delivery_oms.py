@@ -238,6 +238,25 @@ def test_a_receiver_killed_again_and_again_loses_nothing_and_doubles_nothing(
     assert (report.applied, len(report.exceptions)) == (number, 0)
 
 
+def test_what_a_dying_station_owes_is_settled_through_another_exactly_once(
+    broker: EmbeddedBroker, outbox: Outbox, tmp_path: Path
+) -> None:
+    rows = commit(outbox, *inspections(60))
+    outbox.export_to(tmp_path / "owed.jsonl")
+    other = an_outbox(tmp_path / "other", identity=StationIdentity(SITE, "desk-2"), answer_timeout_s=2)
+    commit(other, an_inspection("own", return_id="R-own", line_id=None))
+    other.import_from(tmp_path / "owed.jsonl")
+    with receiver(oms_settings(tmp_path / "oms", broker.port)):
+        with delivering(other, broker.port):
+            wait_until(lambda: other.counts().settled == len(rows) + 1)
+        with delivering(outbox, broker.port):  # the dying one lives on a while: all of it was applied before
+            wait_until(lambda: outbox.counts().settled == len(rows))
+    other.database.close()
+    report = report_of(tmp_path / "oms")
+    assert report.good
+    assert (report.applied, len(report.exceptions)) == (len(rows) + 1, 0)
+
+
 def test_a_receiver_that_cannot_start_says_why(tmp_path: Path) -> None:
     (tmp_path / "expected.json").write_text('{"sight": "blr-01"}')
     command = [sys.executable, "-m", "edge", "oms", "serve", "--data", str(tmp_path), "--expected"]

@@ -119,10 +119,20 @@ def test_what_cannot_be_answered_is_kept_in_quarantine(desk: Desk, payload: byte
     assert desk.quarantined() == 1
 
 
-def test_a_station_cannot_speak_for_another(desk: Desk) -> None:
-    desk.deliver_raw(an_event(an_inspection(), station="desk-2").to_wire())
+def test_a_station_cannot_speak_for_another_site(desk: Desk) -> None:
+    desk.deliver_raw(an_event(an_inspection(), site="blr-02").to_wire())
     assert desk.quarantined() == 1
     assert desk.stock() == {}
+
+
+def test_a_station_may_carry_events_of_another_one_of_its_site(desk: Desk) -> None:
+    """They keep their place in the other's epoch, and every answer is told where they came from."""
+    carried = [an_event(an_inspection(f"i{one}"), one, station="desk-2") for one in (1, 2)]
+    acks = desk.deliver_raw(*(event.to_wire() for event in carried), station="desk-1")
+    assert [(one.id, one.status) for one in acks.results] == [(one.id, "applied") for one in carried]
+    assert (acks.through, acks.through_id) == (2, carried[1].id)
+    assert [one.status for one in desk.deliver(*carried).results] == ["duplicate"] * 2
+    assert desk.quarantined() == 0
 
 
 def test_unknown_fields_of_a_newer_station_do_no_harm(desk: Desk) -> None:
