@@ -17,7 +17,7 @@ from edge.returns.blocklist import Block
 from edge.returns.catalogue import Product
 from edge.returns.expected import ExpectedReturn, ExpectedState
 from edge.returns.places import Place
-from sync.contract.messages.expected import ExpectedItem, ExpectedUpsert
+from sync.contract.messages.expected import ExpectedCancel, ExpectedItem, ExpectedUpsert
 from sync.contract.messages.reference import BlockItem, PlaceItem, ProductItem, ReferenceItem
 from sync.database import Database
 from sync.fields import Record, UtcField, utc_text
@@ -158,7 +158,7 @@ class LocalCopy:
                 with self._one_by_one(f"return {item.expected.return_id}"):
                     self._put_return(incoming.expected_return(item.expected))
             else:
-                self._cancel(item.return_id)
+                self._cancel(item)
 
     def apply_reference(self, items: Iterable[ReferenceItem]) -> None:
         """Take in articles, places and blocks, new, changed or gone."""
@@ -217,13 +217,18 @@ class LocalCopy:
         for value in {reference.value for reference in expected.references}:
             self._database.run(ReturnReferenceRecord.insert(reference=value, return_id=expected.return_id))
 
-    def _cancel(self, return_id: str) -> None:
+    def _cancel(self, item: ExpectedCancel) -> None:
+        return_id = item.return_id
         rows = list(
             self._database.run(
                 ExpectedReturnRecord.select().where(ExpectedReturnRecord.return_id == return_id)
             )
         )
         if not rows:
+            if item.expected is not None:
+                with self._one_by_one(f"return {return_id}"):
+                    known = incoming.expected_return(item.expected)
+                    self._put_return(known.model_copy(update={"state": ExpectedState.CANCELLED}))
             return
         cancelled = ExpectedReturn.model_validate_json(rows[0].body).model_copy(
             update={"state": ExpectedState.CANCELLED}

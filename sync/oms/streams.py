@@ -76,11 +76,15 @@ class Streams:
         wanted: dict[str, WireModel] = {
             one.return_id: ExpectedUpsert(offset=1, expected=one) for one in file.returns
         }
-        for gone in file.cancelled:
-            wanted[gone.return_id] = ExpectedCancel(
-                offset=1, return_id=gone.return_id, reason_code=gone.reason_code
-            )
+        listed = {one.return_id: one for one in file.returns}
         with self._database.write():
+            for gone in file.cancelled:
+                wanted[gone.return_id] = ExpectedCancel(
+                    offset=1,
+                    return_id=gone.return_id,
+                    reason_code=gone.reason_code,
+                    expected=listed.get(gone.return_id) or self._told_before(file.site, gone.return_id),
+                )
             changed = self._put(file.site, StreamName.EXPECTED, wanted, remove_others=False)
             self._index_expected([one for one in file.returns if one.return_id in set(changed)])
         return changed
@@ -172,6 +176,16 @@ class Streams:
             (start + len(changed), site, stream),
         )
         return changed
+
+    def _told_before(self, site: str, return_id: str) -> ExpectedReturn | None:
+        """An expected return as stations were told of it last; None where they never were."""
+        for (body,) in self._database.sql(
+            "SELECT body FROM stream_items WHERE site = ? AND stream = ? AND key = ?",
+            (site, StreamName.EXPECTED, return_id),
+        ):
+            expected = json.loads(body).get("expected")
+            return None if expected is None else ExpectedReturn.model_validate_json(json.dumps(expected))
+        return None
 
     def _index_expected(self, returns: list[ExpectedReturn]) -> None:
         """Keeps lines and references where the counting rules find them."""

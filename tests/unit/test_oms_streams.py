@@ -13,6 +13,7 @@ from fakes_oms import Desk
 from sync.contract.messages import (
     Block,
     ExpectedBatch,
+    ExpectedCancel,
     ExpectedUpsert,
     Product,
     ReferenceBatch,
@@ -72,6 +73,25 @@ def test_a_cancelled_return_is_told_as_such(desk: Desk) -> None:
     assert desk.streams.take_expected(file) == ["R-1"]
     (stretch,) = stretches(desk)
     assert [item.op for item in stretch.items] == ["cancel"]
+
+
+def test_a_cancellation_carries_the_return_for_stations_that_never_heard_of_it(desk: Desk) -> None:
+    desk.streams.take_expected(returns("R-1"))
+    file = ExpectedFile.model_validate({"site": "blr-01", "cancelled": [{"return_id": "R-1"}]})
+    desk.streams.take_expected(file)
+    (stretch,) = stretches(desk)
+    (gone,) = stretch.items
+    assert isinstance(gone, ExpectedCancel)
+    assert gone.expected == returns("R-1").returns[0]
+    assert desk.streams.take_expected(file) == []  # the same file again changes nothing
+
+
+def test_a_cancelled_return_that_nobody_was_told_of_is_named_only(desk: Desk) -> None:
+    file = ExpectedFile.model_validate({"site": "blr-01", "cancelled": [{"return_id": "R-9"}]})
+    assert desk.streams.take_expected(file) == ["R-9"]
+    (gone,) = stretches(desk)[0].items
+    assert isinstance(gone, ExpectedCancel)
+    assert gone.expected is None
 
 
 def test_a_long_stream_is_cut_into_stretches_that_follow_each_other(desk: Desk) -> None:

@@ -1,9 +1,9 @@
 """The stream of expected returns that the OMS keeps filled for a site's stations."""
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sync.contract.messages.identifiers import Gtin14, LineId, Lot, Offset, ReturnId, Serial, Site, Sku, Text
 from sync.contract.messages.quantity import Money, Quantity
@@ -79,12 +79,24 @@ class ExpectedUpsert(WireModel):
 
 
 class ExpectedCancel(WireModel):
-    """The return was cancelled: remembered, so that the staff are told when it comes all the same."""
+    """The return was cancelled: remembered, so that the staff are told when it comes all the same.
+
+    Attributes:
+        expected: The return as it was known; a station that never heard of it finds it by its references
+            then.
+    """
 
     offset: Annotated[Offset, Field(ge=1)]
     op: Literal["cancel"] = "cancel"
     return_id: ReturnId
     reason_code: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    expected: ExpectedReturn | None = None
+
+    @model_validator(mode="after")
+    def _is_the_same_return(self) -> Self:
+        if self.expected is not None and self.expected.return_id != self.return_id:
+            raise ValueError("expected is another return than return_id")
+        return self
 
 
 ExpectedItem = Annotated[ExpectedUpsert | ExpectedCancel, Field(discriminator="op")]
