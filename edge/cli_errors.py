@@ -50,7 +50,9 @@ _USAGE = (
     "outbox.event_not_repairable",
     "outbox.transfer_refused",
     "contract.",
-    "oms.",
+    "oms.loading",
+    "oms.journal",
+    "oms.ledger_missing",
 )
 _NOT_NOW = (
     "error.station_locked",
@@ -61,6 +63,8 @@ _NOT_NOW = (
     "hardware.",
     "camera.",
     "scanner.",
+    "oms.running",
+    "oms.session_taken_over",
 )
 
 

@@ -5,6 +5,7 @@
     ├── PortInUse              the web page's port belongs to another program
     ├── StationLocked          another station process works on the same data folder
     ├── StorageFull            the disk took nothing more; what was saved before stays saved
+    │   └── RoomTooShort       too little is free to begin another unit; nothing was begun
     ├── StorageReadOnly        the data folder can't be written
     ├── EvidenceMissing        a stored picture is gone or no longer what it was
     └── WorkflowRefused        the desk can't do that now; carries the message for the person at the desk
@@ -13,6 +14,7 @@ Every message says what happened, what it means for the item in hand, and what t
 """
 
 from edge.inspection.desk import Message
+from sync.errors import DatabaseUnwritable
 
 
 class EdgeError(Exception):
@@ -48,6 +50,15 @@ class StorageFull(EdgeError):
     code = "error.storage_full"
 
 
+class RoomTooShort(StorageFull):
+    """Too little is free to begin another unit. Nothing was begun; all saved before is safe.
+
+    Free space, then scan the unit again.
+    """
+
+    code = "error.storage_short"
+
+
 class StorageReadOnly(EdgeError):
     """The data folder can't be written. The item in hand isn't saved.
 
@@ -77,3 +88,12 @@ class WorkflowRefused(EdgeError):
         super().__init__(message.code)
         self.message = message
         self.what_next = what_next
+
+
+def code_for_staff(error: Exception) -> str:
+    """What the staff are told of an error: a database that a full disk refuses is a full disk to them."""
+    if isinstance(error, EdgeError):
+        return error.code
+    if isinstance(error, DatabaseUnwritable):
+        return StorageFull.code if "full" in error.reason else StorageReadOnly.code
+    return "error.database"

@@ -10,6 +10,7 @@ import errno
 import hashlib
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -61,7 +62,8 @@ class PictureStore:
                 _sync_folder(day)
         except OSError as error:
             for view in pictures:
-                (day / f"{inspection_id}-{view}.jpg").unlink(missing_ok=True)
+                with suppress(OSError):  # a disk that takes nothing lets go of nothing either
+                    (day / f"{inspection_id}-{view}.jpg").unlink()
             raise storage_error(error, self.folder) from error
         return saved
 
@@ -108,13 +110,27 @@ class PictureStore:
             raise storage_error(error, folder) from error
 
 
-def storage_error(error: OSError, folder: Path) -> StorageFull | StorageReadOnly:
-    """Turn an operating-system error on the data folder into the station's own words."""
+def storage_error(
+    error: OSError,
+    folder: Path,
+    *,
+    meaning: str = "the item in hand is not saved",
+    again: str = "accept again",
+) -> StorageFull | StorageReadOnly:
+    """Turn an operating-system error on the data folder into the station's own words.
+
+    Args:
+        error: What the system said.
+        folder: What could not be written.
+        meaning: What that means for what was under way.
+        again: What to do once the cause is gone.
+    """
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StorageFull(
-            f"no space is left for {folder}: the item in hand is not saved; free space, then accept again"
-        )
-    return StorageReadOnly(f"{folder} can't be written ({error.strerror}): the item in hand is not saved")
+        return StorageFull(f"no space is left for {folder}: {meaning}; free space, then {again}")
+    return StorageReadOnly(
+        f"{folder} can't be written ({error.strerror}): {meaning}; "
+        f"make it writable for the station's user, then {again}"
+    )
 
 
 def _write_through(path: Path, data: bytes) -> None:

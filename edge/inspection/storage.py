@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from edge.errors import StorageFull
+from edge.errors import RoomTooShort
 from sync.database import Database
 from sync.fields import utc_text
 
@@ -62,13 +62,13 @@ class StorageGovernor:
         """Refuse to begin what could not be saved.
 
         Raises:
-            StorageFull: Even without the confirmed pictures too little is free.
+            RoomTooShort: Even without the confirmed pictures too little is free.
         """
         if self._free_bytes(self._folder) >= self._stop:
             return
         self.make_room()
         if self._free_bytes(self._folder) < self._stop:
-            raise StorageFull(
+            raise RoomTooShort(
                 f"less than {self._stop // MIB} MB are free for {self._folder}: nothing new is begun; "
                 "all that was saved is safe"
             )

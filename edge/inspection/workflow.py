@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from edge.clock import Clock
-from edge.errors import EdgeError, WorkflowRefused
+from edge.errors import EdgeError, WorkflowRefused, code_for_staff
 from edge.grading.decision import Disposition, Grade
 from edge.inspection.aftercare import Aftercare
 from edge.inspection.arrivals import Arrivals
@@ -278,20 +278,21 @@ class InspectionWorkflow:
                 # What lies on the desk stays there, so that it can be accepted once the cause is gone.
                 logger.exception("a step at the desk failed")
                 state.looking = False
-                code = error.code if isinstance(error, EdgeError) else "error.database"
+                code = code_for_staff(error)
                 state.say(Level.ERROR, code, {"detail": str(error)}, then=f"{code}.next")
             shown = state.show()
             self._drafts.keep(state)
             return shown
 
     def _take_unknown(self, unknown: UnknownCode, scan: Scan) -> None:
-        place = self._aftercare.place_named(scan.text) if len(scan.text) <= SHOWN_AT_MOST else None
+        text = scan.text.encode("utf-8", "replace").decode("utf-8")  # half a character can't be stored
+        place = self._aftercare.place_named(text) if len(text) <= SHOWN_AT_MOST else None
         if place is not None:
             self._put_away_last(place.place_id)
             return
-        if self._unit.answers_serial(scan.text):
+        if self._unit.answers_serial(text):
             return
-        self._store.keep_unread(scan.text, unknown.reason.value, scan.scanner, self._clock.now())
+        self._store.keep_unread(text, unknown.reason.value, scan.scanner, self._clock.now())
         code = f"notice.unknown_code.{unknown.reason.value}"
         self._state.say(Level.WARNING, code, {"text": unknown.shown}, then="next.unknown_code")
 

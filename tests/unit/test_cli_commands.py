@@ -17,6 +17,7 @@ from edge.locking import DataFolderLock
 from edge.settings import load_settings
 from edge.versions import SOFTWARE
 from sync.errors import DatabaseBusy, EventUnknown
+from sync.oms.errors import LedgerMissing, ReceiverRunning
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -191,6 +192,8 @@ def test_replay_wants_to_know_what(config: Path) -> None:
         (StationLocked("x"), Exit.NOT_NOW),
         (EventUnknown("x"), Exit.USAGE),
         (DatabaseBusy(Path("x")), Exit.NOT_NOW),
+        (ReceiverRunning(Path("x")), Exit.NOT_NOW),
+        (LedgerMissing(Path("x")), Exit.USAGE),
         (RuntimeError("x"), Exit.CHECK_FAILED),
     ],
 )
