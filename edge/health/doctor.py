@@ -44,14 +44,16 @@ def examine(config: Path | None) -> Sequence[HealthCheck]:
 
 
 def _station(settings: "Settings") -> list[HealthCheck]:
+    from edge.bootstrap import EDGE_MIGRATIONS
     from edge.cli_settings import running_station
+    from sync.records import SYNC_MIGRATIONS
 
     data = settings.station.data_dir
     checks = [
         check_disk(
             data, low_bytes=settings.storage.reserve_mb * 2**20, full_bytes=settings.storage.stop_mb * 2**20
         ),
-        check_database(data / "station.db", thorough=True),
+        check_database(data / "station.db", thorough=True, migrations=(SYNC_MIGRATIONS, EDGE_MIGRATIONS)),
         _policies(settings),
         _model(settings),
         check_broker_reachable(settings.broker.host, settings.broker.port),

@@ -30,6 +30,8 @@ from edge.station.catalogue import LOCALES, read_language
 from edge.station.services import Connection, HealthCheck, HealthState
 from hardware.cameras.health import CameraHealth, CameraState
 from models.errors import PackageUnknown
+from sync.database import Database
+from sync.records import SYNC_MIGRATIONS
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
@@ -171,6 +173,17 @@ def test_a_damaged_database_is_told_from_a_good_one(tmp_path: Path) -> None:
     assert check_database(path, thorough=True).message.code == "health.database.damaged"
     path.write_bytes(b"this is no database at all, but long enough to look like a header of one....." * 20)
     assert check_database(path).message.code == "health.database.damaged"
+
+
+def test_a_database_of_a_newer_version_is_told_before_the_station_refuses_it(tmp_path: Path) -> None:
+    path = tmp_path / "station.db"
+    Database.open(path, [SYNC_MIGRATIONS], now=lambda: NOW).close()
+    assert check_database(path, migrations=[SYNC_MIGRATIONS]).state is HealthState.OK
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute("UPDATE schema_version SET version = 99 WHERE set_name = 'sync'")
+    told = check_database(path, migrations=[SYNC_MIGRATIONS])
+    assert (told.state, told.message.code) == (HealthState.FAILED, "health.database.refused")
+    assert "newer version" in str(told.message.params["problem"])
 
 
 def test_ports_taken_and_free() -> None:
