@@ -86,7 +86,8 @@ class Arrivals:
         state = self._state
         missing = sum(1 for line in count_bag(opened.expected, opened.units).lines if not line.complete)
         state.opened = None
-        code = "notice.return_closed_short" if missing else "notice.return_closed"
+        code = "notice.return_closed_blind" if opened.expected.blind else "notice.return_closed"
+        code = "notice.return_closed_short" if missing else code
         level = Level.WARNING if missing else Level.SUCCESS
         state.say(
             level, code, {"reference": opened.reference.value, "missing": missing}, then="next.scan_return"

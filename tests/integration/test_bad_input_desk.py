@@ -196,3 +196,13 @@ def test_in_1970_dated_goods_go_to_a_person_and_all_else_goes_on(tmp_path: Path)
         assert desk.desk.proposal.disposition == "RESTOCK"
         assert desk.accept().last_saved is not None
         assert {event["clockok"] for event in desk.events()} == {False}
+
+
+def test_nobody_knows_whether_all_of_an_unknown_return_came(desk: DeskUnderTest) -> None:
+    desk.scan("ORD-9999")
+    desk.answer("RIDER_ONLY")
+    desk.scan(GTIN)
+    desk.accept()
+    closed = desk.parts.workflow.close_return()
+    assert closed.notice is not None
+    assert closed.notice.message.code == "notice.return_closed_blind"
