@@ -97,7 +97,7 @@ def open_station(settings: Settings, *, serving: bool = True) -> Iterator[Statio
         outbox = _outbox(settings, database, clock)
         outbox.begin_epoch()
         policies = load_policies(settings.policies)
-        model, detector = load_model(settings)
+        model, detector, refused = load_model(settings)
         eyes = stack.enter_context(ViewInspector(settings.vision, detector))
         cameras = CameraBank(settings.cameras)
 
@@ -126,7 +126,9 @@ def open_station(settings: Settings, *, serving: bool = True) -> Iterator[Statio
             on_answer=AnswerTasks(desk.tasks, clock),
         )
         scanners = ScannerBank(settings.scanners, workflow.scan)
-        devices = DevicesView(settings, cameras, scanners, journal, delivery, outbox, policies, model, clock)
+        devices = DevicesView(
+            settings, cameras, scanners, journal, delivery, outbox, policies, model, clock, refused=refused
+        )
 
         if lost is not None:
             tell_of_salvage(lost, desk.tasks, database, clock)
@@ -190,7 +192,7 @@ def open_replay(settings: Settings) -> Iterator[Replayer]:
     with ExitStack() as stack:
         data, clock = settings.station.data_dir, SystemClock()
         database = stack.enter_context(_database(settings, clock))
-        model, detector = load_model(settings)
+        model, detector, _ = load_model(settings)
         eyes = stack.enter_context(ViewInspector(settings.vision, detector))
         references = ReferenceStore(data / "references")
         judge = Judge(
@@ -206,8 +208,8 @@ def open_replay(settings: Settings) -> Iterator[Replayer]:
         yield Replayer(database, store, PictureStore(data / "pictures"), references, judge, model)
 
 
-def load_model(settings: Settings) -> tuple[ModelUsed | None, OnnxDetector | None]:
-    """The active model package, checked and loaded; none where there is none and the settings allow that.
+def load_model(settings: Settings) -> tuple[ModelUsed | None, OnnxDetector | None, ModelError | None]:
+    """The active model package, checked and loaded; else why not, where the settings allow working without.
 
     Raises:
         ModelError: The package is refused, and the settings require one.
@@ -220,9 +222,9 @@ def load_model(settings: Settings) -> tuple[ModelUsed | None, OnnxDetector | Non
         if settings.model.required:
             raise
         logger.warning("no model package can be used, a person judges each item: %s", error)
-        return None, None
+        return None, None, error
     manifest = package.manifest
-    return ModelUsed(name=manifest.name, version=manifest.version, sha256=manifest.sha256), detector
+    return ModelUsed(name=manifest.name, version=manifest.version, sha256=manifest.sha256), detector, None
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from edge.settings import Settings
 from edge.station.services import Counts, DeviceState, HealthCheck
 from hardware.cameras.bank import CameraBank
 from hardware.scanners.bank import ScannerBank
+from models.errors import ModelError, PackageUnknown
 from sync.delivery import Delivery
 from sync.outbox import Outbox
 
@@ -42,6 +43,8 @@ class DevicesView:
         policies: PolicyShelf,
         model: ModelUsed | None,
         clock: SystemClock,
+        *,
+        refused: ModelError | None = None,
     ) -> None:
         self._settings = settings
         self._cameras = cameras
@@ -56,7 +59,7 @@ class DevicesView:
             "database": lambda: check_database(data / "station.db"),
             "clock": lambda: check_clock(clock.reading()),
             "camera": lambda: check_cameras(cameras.health()),
-            "model": lambda: check_model(lambda: f"{model.name}-{model.version}" if model else None),
+            "model": lambda: check_model(lambda: _running(model, refused)),
             "policy": lambda: check_policies(lambda: [pack.name for pack in policies.packs]),
             "broker": lambda: check_connection(view.connection()),
             "backlog": lambda: check_backlog(view.connection(), clock.now()),
@@ -104,3 +107,14 @@ class DevicesView:
 
 def _problem(text: str | None) -> Message | None:
     return Message("device.problem", {"detail": text}) if text else None
+
+
+def _running(model: ModelUsed | None, refused: ModelError | None) -> str | None:
+    """The model in use; none where there is no package.
+
+    Raises:
+        ModelError: There is one, and it was refused when the station started.
+    """
+    if refused is not None and not isinstance(refused, PackageUnknown):
+        raise refused.with_traceback(None)  # asked every few seconds: its trace must not grow
+    return f"{model.name}-{model.version}" if model else None

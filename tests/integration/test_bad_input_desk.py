@@ -1,6 +1,8 @@
 """Disks that take nothing, clocks that are wrong, codes that can't be stored: what the desk then says."""
 
+import json
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,11 +13,14 @@ import pytest
 from builders_desk import DeskUnderTest, TestClock, a_desk
 from builders_returns import a_gtin, a_line, a_product, an_expected_return
 
+from edge.bootstrap import open_station
 from edge.errors import RoomTooShort, StationLocked, StorageFull, StorageReadOnly
 from edge.inspection.desk import Level, Phase
 from edge.inspection.evidence import PictureStore
 from edge.inspection.storage import StorageGovernor
 from edge.locking import DataFolderLock
+from edge.settings import Settings
+from models.registry import ModelRegistry
 from sync.errors import DatabaseUnwritable
 
 ORDER = "ORD-1001"
@@ -206,3 +211,21 @@ def test_nobody_knows_whether_all_of_an_unknown_return_came(desk: DeskUnderTest)
     closed = desk.parts.workflow.close_return()
     assert closed.notice is not None
     assert closed.notice.message.code == "notice.return_closed_blind"
+
+
+def test_a_model_that_is_damaged_at_the_start_is_told_and_people_judge(tmp_path: Path) -> None:
+    station = {"site": "blr-01", "station": "desk-1", "data_dir": tmp_path}
+    settings = Settings.model_validate({"station": station})
+    registry = ModelRegistry(settings.model, tmp_path / "models")
+    package = tmp_path / "given"
+    shutil.copytree(registry.active().folder, package)
+    manifest = json.loads((package / "manifest.json").read_text())
+    (package / "manifest.json").write_text(json.dumps(manifest | {"version": "99.0.0"}))
+    installed = registry.install(package)
+    registry.activate(installed.package_id)
+    with (installed.folder / "model.onnx").open("ab") as file:
+        file.write(b"x")
+    with open_station(settings, serving=False) as opened:
+        told = {check.name: check.message.code for check in opened.services.devices.checks()}
+    assert told["model"] == "health.model.refused"
+    assert opened.services.versions.model == ""
