@@ -4,16 +4,17 @@ One process, loopback unless the settings say otherwise, a clear word if the por
 """
 
 import socket
+import sys
 from collections.abc import Callable
 
 import uvicorn
 
-from edge.bootstrap import Station, open_station
+from edge.bootstrap import Station
 from edge.errors import PortInUse
-from edge.settings import Settings
 from edge.station.app import create_app
 
 LARGEST_WEBSOCKET_MESSAGE = 64 * 1024
+SWITCH_INTERVAL_S = 0.0005  # a view's next step must not wait 5 ms, Python's own interval, for another thread
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -37,24 +38,6 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def run_station(settings: Settings, *, ready: Callable[[Station], None] = lambda _: None) -> None:
-    """Run a station with its pages until it is told to stop.
-
-    Args:
-        settings: The whole settings file.
-        ready: Called once when requests are answered.
-
-    Raises:
-        PortInUse, StationLocked: Nothing was started.
-    """
-    listener = bind(settings.station.host, settings.station.port)
-    try:
-        with open_station(settings) as station:
-            serve(station, listener, ready=lambda: ready(station))
-    finally:
-        listener.close()
-
-
 def serve(station: Station, listener: socket.socket, *, ready: Callable[[], None] = lambda: None) -> None:
     """Serve pages and API until SIGINT or SIGTERM.
 
@@ -63,6 +46,7 @@ def serve(station: Station, listener: socket.socket, *, ready: Callable[[], None
         listener: From `bind`.
         ready: Called when requests are answered.
     """
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     config = uvicorn.Config(
         create_app(station.services),
         log_level="warning",
