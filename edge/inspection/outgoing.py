@@ -35,7 +35,7 @@ _LINE_MATCH = {
     MatchState.BLIND: LineMatch.PROVISIONAL,
     MatchState.EXCESS: LineMatch.EXCESS,
     MatchState.CANCELLED_RETURN: LineMatch.EXPECTED,
-    MatchState.OTHER_SITE: LineMatch.EXPECTED,
+    MatchState.OTHER_SITE: LineMatch.OTHER_SITE,
     MatchState.WRONG_PRODUCT: LineMatch.WRONG_PRODUCT,
     MatchState.NOT_OUR_STOCK: LineMatch.NOT_OURS,
 }

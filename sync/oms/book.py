@@ -47,8 +47,21 @@ class EventRow(NamedTuple):
     payload: bytes | None = None
 
 
+NO_RETURN = ""
+"""Counts against no return here: a unit of another site is counted where it is sent."""
+
+
 class Inspected(NamedTuple):
-    """An inspected unit as the books know it."""
+    """An inspected unit as the books know it.
+
+    Attributes:
+        line_id: As the station named it.
+        counts_return: The return that it counts against; `NO_RETURN` for none.
+        counts_line: The line that it counts against, if any.
+        component: The component's article, where it is a part of that line's bundle.
+        excess: The part of the quantity that nobody expected.
+        active: Whether it still stands; an undo takes it back.
+    """
 
     inspection_id: str
     site: str
@@ -64,13 +77,12 @@ class Inspected(NamedTuple):
     excess: Decimal
     active: bool
     holdings: tuple[Holding, ...]
+    component: str | None = None
 
     @property
     def taken(self) -> Taken:
         """What it counts for."""
-        return Taken(
-            self.counts_line, self.unit_kind, self.unit_value, self.quantity - self.excess, self.unit
-        )
+        return Taken(self.counts_line, self.component, self.quantity - self.excess, self.unit)
 
 
 @dataclass(frozen=True, slots=True)

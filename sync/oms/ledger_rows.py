@@ -6,15 +6,16 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from sync.contract.messages import Movement
+from sync.contract.messages import ExpectedComponent, Movement
 from sync.fields import parse_utc, utc_text
 from sync.oms.book import Arrival, EventRow, Held, Inspected, Posting, SubjectKey
-from sync.oms.counting import Line
+from sync.oms.counting import Component, Line
 from sync.oms.holdings import Holding
 
 _MOVEMENTS = TypeAdapter(tuple[Movement, ...])
 _HOLDINGS = TypeAdapter(tuple[Holding, ...])
 _WAITING = TypeAdapter(dict[str, int])
+_COMPONENTS = TypeAdapter(tuple[ExpectedComponent, ...])
 
 # Each list of keys is bound as one JSON array, so that the statements are constant.
 EVENTS_BY_ID = """
@@ -47,19 +48,19 @@ PUT_BALANCE = """
 
 INSPECTIONS_BY_ID = """
     SELECT inspection_id, site, return_id, line_id, counts_return, counts_line, item, unit_kind, unit_value,
-           quantity, unit, excess, active, holdings
+           quantity, unit, excess, active, holdings, component
     FROM inspections WHERE inspection_id IN (SELECT value FROM json_each(?))
 """
 INSPECTIONS_OF_RETURNS = """
     SELECT inspection_id, site, return_id, line_id, counts_return, counts_line, item, unit_kind, unit_value,
-           quantity, unit, excess, active, holdings
+           quantity, unit, excess, active, holdings, component
     FROM inspections WHERE counts_return IN (SELECT value FROM json_each(?))
 """
 PUT_INSPECTION = """
     INSERT OR REPLACE INTO inspections
         (inspection_id, site, return_id, line_id, counts_return, counts_line, item, unit_kind, unit_value,
-         quantity, unit, excess, active, holdings)
-    VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+         quantity, unit, excess, active, holdings, component)
+    VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
 """
 
 HELD_SUBJECTS = """
@@ -83,7 +84,7 @@ PUT_ARRIVAL = """
 """
 
 LINES_OF_RETURNS = """
-    SELECT return_id, line_id, item, gtin, quantity, unit
+    SELECT return_id, line_id, item, gtin, quantity, unit, components
     FROM expected_lines WHERE return_id IN (SELECT value FROM json_each(?))
 """
 REFERENCES_BY_VALUE = """
@@ -138,12 +139,13 @@ def inspection_row(one: Inspected) -> tuple[Any, ...]:
         f"{one.excess:f}",
         int(one.active),
         _HOLDINGS.dump_json(one.holdings).decode(),
+        one.component,
     )
 
 
 def inspection_of(row: Sequence[Any]) -> Inspected:
     """An inspected unit."""
-    quantity, unit, excess, active, holdings = row[9:]
+    quantity, unit, excess, active, holdings, component = row[9:]
     parts: list[Any] = [
         *row[:9],
         Decimal(quantity),
@@ -151,6 +153,7 @@ def inspection_of(row: Sequence[Any]) -> Inspected:
         Decimal(excess),
         bool(active),
         _HOLDINGS.validate_json(holdings),
+        component,
     ]
     return Inspected(*parts)
 
@@ -193,4 +196,13 @@ def held_of(row: Sequence[Any]) -> tuple[SubjectKey, Held]:
 
 def line_of(row: Sequence[Any]) -> tuple[str, Line]:
     """A line of an expected return, with the return."""
-    return row[0], Line(row[1], row[2], row[3], Decimal(row[4]), row[5])
+    parts = tuple(
+        Component(one.sku, one.gtin, one.quantity.value, one.quantity.unit)
+        for one in (_COMPONENTS.validate_json(row[6]) if row[6] else ())
+    )
+    return row[0], Line(row[1], row[2], row[3], Decimal(row[4]), row[5], parts)
+
+
+def components_text(components: Sequence[ExpectedComponent]) -> str | None:
+    """The components of an expected bundle; None where the line is no bundle."""
+    return _COMPONENTS.dump_json(tuple(components), exclude_none=True).decode() if components else None

@@ -6,7 +6,6 @@ the event is marked, so that the station is told at its next birth.
 """
 
 from dataclasses import replace
-from decimal import Decimal
 
 from sync.contract.messages import AnswerException, StockState
 from sync.oms.book import Arrival, Book, Inspected
@@ -55,16 +54,11 @@ def _match(arrival: Arrival, known: str, book: Book) -> list[tuple[str, str]]:
     too_many = []
     for one in book.counted(arrival.return_id):
         taken = [other.taken for other in book.counted(known)]
-        received: dict[str, Decimal] = {}
-        for unit in taken:
-            if unit.line_id is not None:
-                received[unit.line_id] = received.get(unit.line_id, Decimal(0)) + unit.expected_part
-        line = line_for(lines, one.item, None, one.unit, received)
+        spot = line_for(lines, one.item, None, one.unit, taken)
+        line, component = spot or (None, None)
         line_id = line.line_id if line else None
-        excess = max(
-            one.excess,
-            excess_of(line, one.quantity, one.unit, [unit for unit in taken if unit.line_id == line_id]),
-        )
+        of_line = [unit for unit in taken if unit.line_id == line_id]
+        excess = max(one.excess, excess_of(line, component, one.quantity, one.unit, of_line))
         holdings = one.holdings
         if excess > one.excess:
             holdings, transfers = _keep_out(one)
@@ -72,7 +66,13 @@ def _match(arrival: Arrival, known: str, book: Book) -> list[tuple[str, str]]:
             reason = f"{excess} {one.unit} of {one.item} are more than return {known} expects."
             too_many.append((one.inspection_id, reason))
         book.put_inspection(
-            one._replace(counts_return=known, counts_line=line_id, excess=excess, holdings=holdings)
+            one._replace(
+                counts_return=known,
+                counts_line=line_id,
+                component=component,
+                excess=excess,
+                holdings=holdings,
+            )
         )
     return too_many
 

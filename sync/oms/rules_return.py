@@ -1,9 +1,18 @@
 """Rules of the events that speak of a whole return: it came in, and its balance. They move no stock."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
-from sync.contract.messages import AnswerException, AnyEvent, ReturnClosed, ReturnMatch, ReturnReceived
-from sync.oms.book import Arrival, Book
+from sync.contract.messages import (
+    AnswerException,
+    AnyEvent,
+    ClosedLine,
+    ReturnClosed,
+    ReturnMatch,
+    ReturnReceived,
+)
+from sync.oms.book import Arrival, Book, Inspected
+from sync.oms.counting import Line
 from sync.oms.outcomes import Applied
 
 
@@ -34,12 +43,27 @@ def apply_closed(data: ReturnClosed, book: Book) -> Applied:
     for line in data.lines:
         if line.line_id is None:
             continue
-        units = [one for one in counted if one.line_id == line.line_id]
-        if any(one.unit != line.unit for one in units):
-            continue
-        ours = sum((one.quantity for one in units), Decimal(0))
-        if ours != line.received:
-            differing.append(f"line {line.line_id}: the station says {line.received}, applied are {ours}")
+        ours = _came(line, counted, book.lines.get(data.return_id, {}).get(line.line_id))
+        if ours is not None and ours != line.received:
+            named = f"line {line.line_id}" + (f" ({line.sku})" if line.sku else "")
+            differing.append(f"{named}: the station says {line.received}, applied are {ours}")
     if not differing:
         return Applied()
     return Applied(AnswerException.COUNT_DIFFERS.value, "; ".join(differing)[:500])
+
+
+def _came(told: ClosedLine, counted: Iterable[Inspected], line: Line | None) -> Decimal | None:
+    """What was applied on a line, or of one component of its bundle; None where the units don't compare."""
+    units = [one for one in counted if one.line_id == told.line_id]
+    part = line.component(told.sku) if line is not None and told.sku is not None else None
+    ours = Decimal(0)
+    for one in units:
+        quantity, unit = one.quantity, one.unit
+        if part is not None and one.component is None:
+            quantity, unit = quantity * part.quantity, part.unit
+        elif part is not None and one.component != part.item:
+            continue
+        if unit != told.unit:
+            return None
+        ours += quantity
+    return ours

@@ -15,7 +15,7 @@ from sync.contract.messages import (
     StockPutaway,
     StockState,
 )
-from sync.oms.book import Book, Inspected
+from sync.oms.book import NO_RETURN, Book, Inspected
 from sync.oms.counting import Line, excess_of, line_for, seen_before
 from sync.oms.holdings import Holding, NotHeldError, Transfer, arrive, move
 from sync.oms.outcomes import Applied, Later, Outcome, Refused
@@ -33,9 +33,9 @@ def apply_inspected(event: AnyEvent, data: ReturnInspected, book: Book) -> Outco
         return problem
     arrival = book.arrivals.get(data.return_id)
     return_id = (arrival.matched if arrival else None) or data.return_id
-    line = _line_of(data, return_id, book)
+    line, component = _spot_of(data, return_id, book)
     counts_line = line.line_id if line else data.line_id
-    excess, why = _excess(data, return_id, line, book)
+    excess, why = _excess(data, return_id, line, component, book)
     named = _named(data.movements, book)
     kept_out = total if excess == data.quantity.value else excess
     holdings, transfers = move(arrive(named, excess=kept_out), named)
@@ -46,7 +46,7 @@ def apply_inspected(event: AnyEvent, data: ReturnInspected, book: Book) -> Outco
             site=event.site,
             return_id=data.return_id,
             line_id=data.line_id,
-            counts_return=return_id,
+            counts_return=return_id if data.match is not LineMatch.OTHER_SITE else NO_RETURN,
             counts_line=counts_line,
             item=book.item(data.sku, data.gtin) if data.sku or data.gtin else named[0][0],
             unit_kind=data.unit.kind.value,
@@ -56,6 +56,7 @@ def apply_inspected(event: AnyEvent, data: ReturnInspected, book: Book) -> Outco
             excess=excess,
             active=True,
             holdings=tuple(holdings),
+            component=component,
         )
     )
     exception, reason = (AnswerException.OVER_RECEIVED.value, why) if excess else _shortfall(short, transfers)
@@ -157,26 +158,29 @@ def _total(movements: Sequence[Movement]) -> Decimal:
     return sum((movement.quantity.value for movement in movements), Decimal(0))
 
 
-def _line_of(data: ReturnInspected, return_id: str, book: Book) -> Line | None:
+def _spot_of(data: ReturnInspected, return_id: str, book: Book) -> tuple[Line | None, str | None]:
+    """The line that a unit counts against; on a bundle's, the component's article too."""
     lines = book.lines.get(return_id)
     if lines is None:
-        return None
+        return None, None
+    item = book.item(data.sku, data.gtin)
     if data.line_id is not None:
-        return lines.get(data.line_id)
+        line = lines.get(data.line_id)
+        part = line.component(item, data.gtin) if line else None
+        return line, part.item if part else None
     if data.match is not LineMatch.PROVISIONAL:
-        return None
-    received: dict[str, Decimal] = {}
-    for one in book.counted(return_id):
-        if one.counts_line is not None:
-            received[one.counts_line] = received.get(one.counts_line, Decimal(0)) + one.taken.expected_part
-    return line_for(lines, book.item(data.sku, data.gtin), data.gtin, data.quantity.unit, received)
+        return None, None
+    taken = [one.taken for one in book.counted(return_id)]
+    return line_for(lines, item, data.gtin, data.quantity.unit, taken) or (None, None)
 
 
 def _excess(
-    data: ReturnInspected, return_id: str, line: Line | None, book: Book
+    data: ReturnInspected, return_id: str, line: Line | None, component: str | None, book: Book
 ) -> tuple[Decimal, str | None]:
     """How much of the unit nobody expected, and why."""
     quantity = data.quantity.value
+    if data.match is LineMatch.OTHER_SITE:
+        return Decimal(0), None
     counted = book.counted(return_id)
     if seen_before(data.unit.kind.value, data.unit.value, counted):
         return quantity, (
@@ -193,15 +197,22 @@ def _excess(
         return Decimal(0), None
     counted_line = line.line_id if line else data.line_id
     of_line = [one.taken for one in counted if one.counts_line == counted_line]
-    excess = excess_of(line, quantity, data.quantity.unit, of_line)
+    excess = excess_of(line, component, quantity, data.quantity.unit, of_line)
     if not excess:
         return excess, None
     if line is None:
         return excess, f"Return {return_id} has no line for this article. It stays out of sellable stock."
     return excess, (
-        f"Line {line.line_id} of {return_id} expects {line.quantity} {line.unit}; {excess} of this is beyond "
-        "it and stays out of sellable stock until someone looks."
+        f"Line {line.line_id} of {return_id} expects {_expected(line, component)}; {excess} of this is "
+        "beyond it and stays out of sellable stock until someone looks."
     )
+
+
+def _expected(line: Line, component: str | None) -> str:
+    part = line.component(component) if component is not None else None
+    if part is None:
+        return f"{line.quantity} {line.unit}"
+    return f"{part.quantity * line.quantity} {part.unit} of {part.item}"
 
 
 def _named_event_problem(named: str, inspection_id: str, field: str, book: Book) -> Outcome | None:

@@ -28,6 +28,7 @@ from sync.contract.messages import (
 )
 from sync.contract.messages.wire import WireModel
 from sync.database import Database
+from sync.oms.ledger_rows import components_text
 from sync.oms.loading import ExpectedFile, ReferenceFile
 
 STRETCH_BYTES = 12_000
@@ -193,8 +194,8 @@ class Streams:
         self._database.sql_many("DELETE FROM expected_lines WHERE return_id = ?", ids)
         self._database.sql_many("DELETE FROM expected_references WHERE return_id = ?", ids)
         self._database.sql_many(
-            "INSERT INTO expected_lines (return_id, line_id, item, gtin, quantity, unit) "
-            "VALUES (?,?,?,?,?,?)",
+            "INSERT INTO expected_lines (return_id, line_id, item, gtin, quantity, unit, components) "
+            "VALUES (?,?,?,?,?,?,?)",
             [
                 (
                     one.return_id,
@@ -203,6 +204,7 @@ class Streams:
                     line.gtin,
                     f"{line.quantity.value:f}",
                     line.quantity.unit,
+                    components_text(line.components),
                 )
                 for one in returns
                 for line in one.lines

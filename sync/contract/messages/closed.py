@@ -17,7 +17,10 @@ LINES_PER_CLOSED_EVENT = 20
 
 
 class ClosedLine(WireModel):
-    """The arithmetic of one line; articles that stand on no line have no `line_id`."""
+    """The arithmetic of one line; articles that stand on no line have no `line_id`.
+
+    A bundle's line is told once for each of its components, `sku` being the component's.
+    """
 
     line_id: LineId | None = None
     sku: Sku | None = None

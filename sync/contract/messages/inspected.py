@@ -53,7 +53,9 @@ class ReturnInspected(WireModel):
     """One pass over one unit, or over n identical sealed units of one lot.
 
     Attributes:
-        line_id: The line that it belongs to; absent for a blind return, a wrong product or a stranger's item.
+        line_id: The line that it belongs to; absent for a blind return, a wrong product, a stranger's item or
+            another site's.
+        sku: The article; of a part of a bundle, the component's, while `line_id` is the bundle's line.
         result: Grade and disposition as confirmed.
         decided_by: `station` when the proposal was accepted as it stood, `person` when somebody decided.
         confidence: How sure the station was of its proposal, 0 to 1.

@@ -54,6 +54,7 @@ class LineMatch(StrEnum):
     EXCESS = "excess"  # a line's goods, beyond the quantity that it expects
     WRONG_PRODUCT = "wrong_product"  # ours, but on no line of this return
     NOT_OURS = "not_ours"  # a stranger's item
+    OTHER_SITE = "other_site"  # another site's unit: it is sent there, and counted there
 
 
 class StorageClass(StrEnum):
