@@ -78,12 +78,15 @@ class Station:
 
 
 @contextmanager
-def open_station(settings: Settings, *, serving: bool = True) -> Iterator[Station]:
+def open_station(
+    settings: Settings, *, serving: bool = True, clock: SystemClock | None = None
+) -> Iterator[Station]:
     """Build the station, start its parts, and stop them in the reverse order.
 
     Args:
         settings: The whole settings file.
         serving: Start cameras, scanners and delivery; off, the station only stands ready (replay, checks).
+        clock: In place of the operating system's; a simulation gives its own.
 
     Raises:
         EdgeError, SyncError, ModelError, HardwareError, GradingError: With what is wrong and what to do.
@@ -91,7 +94,7 @@ def open_station(settings: Settings, *, serving: bool = True) -> Iterator[Statio
     with ExitStack() as stack:
         data = settings.station.data_dir
         stack.enter_context(DataFolderLock(data))
-        clock = SystemClock()
+        clock = clock or SystemClock()
         lost = _salvage_if_damaged(settings, clock)
         database = stack.enter_context(_database(settings, clock))
         outbox = _outbox(settings, database, clock)
