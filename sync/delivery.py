@@ -80,7 +80,7 @@ class Delivery:
         self.presence = Presence(outbox, self.streams, describe=describe, now=now)
         self.quarantine = Quarantine(database, outbox.settings, now=now)
         self.reconciliation = Reconciliation(
-            database, identity, send=self._send_request, new_id=new_id, now=now
+            database, identity, send=self._send_request, new_id=new_id, now=now, monotonic=monotonic
         )
         self._link = link or MqttLink(
             broker,
@@ -112,8 +112,8 @@ class Delivery:
             read=inbox.read,
             hooks=Hooks(
                 on_connected=self.publish_birth,
-                on_oms_present=self.streams.ask,
-                on_tick=self.streams.ask_for_gaps,
+                on_oms_present=self._on_oms_present,
+                on_tick=self._on_tick,
             ),
             on_answer=on_answer,
             farewell=self.presence.farewell,
@@ -133,6 +133,14 @@ class Delivery:
     def publish_birth(self) -> None:
         """Say who is here; again after a model or policy changed."""
         self._link.publish([self.presence.birth()])
+
+    def _on_oms_present(self) -> None:
+        self.streams.ask()
+        self.reconciliation.oms_came()
+
+    def _on_tick(self) -> None:
+        self.streams.ask_for_gaps()
+        self.reconciliation.tick(self.relay.status())
 
     def _identity_conflict(self, detail: str) -> None:
         self.relay.report_identity_conflict(detail)

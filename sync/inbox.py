@@ -129,6 +129,10 @@ class Inbox:
             )
             for result in acks.results
         )
+        if acks.compared is not None:
+            self._reconciliation.told(acks.epoch, acks.compared)
+        if acks.forgotten:
+            self._reconciliation.forgot(acks.epoch, acks.forgotten)
         return Answers(results, through)
 
     def _oms_state(self, received: Received) -> OmsPresence:

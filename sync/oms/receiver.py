@@ -252,6 +252,7 @@ class OmsReceiver:
                 found.missing[:20],
                 found.foreign[:20],
             )
+        self._answer([self._stations.compared((site, station, request.epoch), found.told(request))])
         self._link.publish([outgoing.command(site, station, one) for one in found.commands])
         if found.tell_again:
             acks = self._stations.answers((site, station, request.epoch), found.tell_again)

@@ -14,13 +14,17 @@ from sync.contract.messages import (
     Answer,
     AnswerStatus,
     Birth,
+    Compared,
     RebirthCommand,
     ReconcileCommand,
     ResendCommand,
+    SequenceRange,
 )
 from sync.database import Database
 from sync.oms.batches import StationAcks, acks_of
 from sync.oms.book import EpochKey
+from sync.oms.comparing import named
+from sync.oms.forgotten import forgotten
 from sync.oms.marks import Marks
 from sync.oms.settings import OmsSettings
 
@@ -90,8 +94,9 @@ class Stations:
         The answers told again are those that a station must not miss: rejections and exceptions. Should the
         broker have lost one, the mark alone would settle a rejected event as though it had been applied.
         """
-        self.heard((birth.site, birth.station))
-        self._contact((birth.site, birth.station)).born = True
+        station = (birth.site, birth.station)
+        self.heard(station)
+        self._contact(station).born = True
         epochs = {one.epoch: one for one in birth.epochs}
         with self._database.write():
             for one in epochs.values():
@@ -114,7 +119,14 @@ class Stations:
                         for acks in acks_of(epoch, through, answers)
                     ]
         self._marks.keep()
-        return told
+        return told + [
+            StationAcks(*station, self._acks((*station, epoch), forgotten=named(sequences)))
+            for epoch, sequences in forgotten(self._database, birth).items()
+        ]
+
+    def compared(self, key: EpochKey, found: Compared) -> StationAcks:
+        """What a comparison found, for the station."""
+        return StationAcks(key[0], key[1], self._acks(key, compared=found))
 
     def commands(self) -> list[tuple[StationKey, StationCommand]]:
         """What is to be asked of stations now."""
@@ -144,6 +156,22 @@ class Stations:
                 "SELECT sequence, id, status, exception, reason, field FROM events WHERE id = ?", (event_id,)
             )
         return acks_of(key[2], self._marks.through(key), [_answer_of(row) for row in found])
+
+    def _acks(
+        self,
+        key: EpochKey,
+        *,
+        compared: Compared | None = None,
+        forgotten: tuple[SequenceRange, ...] | None = None,
+    ) -> Acks:
+        mark = self._marks.through(key)
+        return Acks(
+            epoch=key[2],
+            through=mark.through,
+            through_id=mark.through_id,
+            compared=compared,
+            forgotten=forgotten,
+        )
 
     def _resends(self, station: StationKey) -> list[ResendCommand]:
         rows = self._database.sql(

@@ -4,7 +4,15 @@ Stations emit strictly (`to_wire`), both sides receive tolerantly (`from_wire`).
 them all.
 """
 
-from sync.contract.messages.acks import Acks, Answer, AnswerException, AnswerStatus, ReasonText
+from sync.contract.messages.acks import (
+    Acks,
+    Answer,
+    AnswerException,
+    AnswerStatus,
+    Compared,
+    ReasonText,
+    SequenceRange,
+)
 from sync.contract.messages.birth import Birth, EpochSummary, LostRange, StreamPosition
 from sync.contract.messages.closed import (
     LINES_PER_CLOSED_EVENT,
@@ -140,6 +148,7 @@ __all__ = [
     "Code",
     "ColdChain",
     "Command",
+    "Compared",
     "Component",
     "Count",
     "Custody",
@@ -225,6 +234,7 @@ __all__ = [
     "ReturnType",
     "Rule",
     "Sequence",
+    "SequenceRange",
     "Serial",
     "SettledEvent",
     "SettledState",

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from sync.contract.messages.identifiers import EpochText, MessageId
+from sync.contract.messages.identifiers import EpochText, MessageId, Sequence
 from sync.contract.messages.times import UtcTime
 from sync.contract.messages.wire import WireModel
 
@@ -49,6 +49,36 @@ class Answer(WireModel):
     not_before: UtcTime | None = None
 
 
+class SequenceRange(WireModel):
+    """Neighbouring sequences of an epoch, both ends included."""
+
+    first: Sequence
+    last: Sequence
+
+
+Ranges = Annotated[tuple[SequenceRange, ...], Field(max_length=500)]
+
+
+class Compared(WireModel):
+    """What the OMS found in a reconciliation request, so that the station can say so to its staff.
+
+    Attributes:
+        request: Id of the request.
+        count: Events that were compared.
+        differing: Blocks whose digests differ; each is asked for by name.
+        missing: Of a block by name: held as answered at the station, and not here. They are asked for again.
+        foreign: Of a block by name: station and OMS hold different events there; people must look.
+        doubled: Events whose goods are booked more often than they came in.
+    """
+
+    request: MessageId
+    count: Annotated[int, Field(ge=0)]
+    differing: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(max_length=200)] = ()
+    missing: Ranges = ()
+    foreign: Ranges = ()
+    doubled: Annotated[tuple[MessageId, ...], Field(max_length=100)] = ()
+
+
 class Acks(WireModel):
     """Answers for one epoch of one station.
 
@@ -58,12 +88,17 @@ class Acks(WireModel):
         through_id: Id of the event at `through`; a station whose own event there has another id ignores
             `through`.
         results: Answers not told before, and those of redeliveries.
+        compared: What a reconciliation request of this epoch was found to hold.
+        forgotten: Sequences of this epoch that the OMS holds and that the station's birth doesn't know, or
+            names as lost: the station went back to an older copy of its records.
     """
 
     epoch: EpochText
     through: Annotated[int, Field(ge=0)]
     through_id: MessageId | None = None
     results: Annotated[tuple[Answer, ...], Field(max_length=1000)] = ()
+    compared: Compared | None = None
+    forgotten: Ranges | None = None
 
     @model_validator(mode="after")
     def _through_is_named(self) -> Self:
