@@ -205,6 +205,8 @@ class _Demo:
             "applied_twice": len(reconciliation.applied_twice),
             "unknown": len(reconciliation.unknown),
             "rejected": len(reconciliation.rejected),
+            "misplaced": len(reconciliation.misplaced),
+            "misplaced_inspections": dict(reconciliation.misplaced),
             "lost_inspections": list(reconciliation.lost),
             "applied_twice_inspections": list(reconciliation.applied_twice),
             "owed_when_the_network_came_back": self._owed_when_mended,

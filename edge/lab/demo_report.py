@@ -97,6 +97,8 @@ def print_report(console: Console, outcome: Mapping[str, Any], reconciliation: R
         + (f"; missing: {', '.join(missing)}" if missing else "")
     )
     console.print(_reconciliation_table(reconciliation))
+    for inspection_id, problem in reconciliation.misplaced.items():
+        console.print(f"[bold red]{inspection_id}[/]: {problem}")
 
 
 def _returns_table(returns: Sequence[JsonObject]) -> RenderableType:
@@ -127,14 +129,15 @@ def _returns_table(returns: Sequence[JsonObject]) -> RenderableType:
 
 
 def _reconciliation_table(reconciliation: Reconciliation) -> RenderableType:
-    table = Table("still owed", "shown as saved", "applied", "lost", "applied twice", "rejected")
+    table = Table("still owed", "shown as saved", "applied", "lost", "applied twice", "rejected", "misplaced")
     good, bad = "[green]{}[/]", "[bold red]{}[/]"
     figures = (
         reconciliation.owed,
         len(reconciliation.lost),
         len(reconciliation.applied_twice),
         len(reconciliation.rejected),
+        len(reconciliation.misplaced),
     )
-    owed, lost, twice, rejected = ((bad if figure else good).format(figure) for figure in figures)
-    table.add_row(owed, str(reconciliation.confirmed), str(reconciliation.applied), lost, twice, rejected)
+    owed, *others = ((bad if figure else good).format(figure) for figure in figures)
+    table.add_row(owed, str(reconciliation.confirmed), str(reconciliation.applied), *others)
     return table

@@ -5,7 +5,8 @@ disk before it goes on, and the reconciliation compares the OMS's database with 
 station's own.
 
 A line: `{"kind": "saved", "at": …, "inspection_id": …, "return_id": …, …}`. Kinds: `started`, `saved` (an
-inspection shown as saved), `undone`, `resolved`, `closed` (a return), `played` (a whole return is through).
+inspection shown as saved), `undone`, `resolving` (a hold's end is asked for), `resolved`, `closed` (a
+return), `played` (a whole return is through).
 """
 
 import json

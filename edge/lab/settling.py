@@ -1,18 +1,19 @@
 """Waits until everything is settled, then compares: the driver's journal with the OMS's own database.
 
 The station is not asked what it believes. What counts is what it showed as saved (the journal) and what the
-OMS has booked (its ledger).
+OMS has booked (its ledger): that every inspection was applied once, and where its stock ended.
 """
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from edge.lab.station_client import StationClient
+from edge.lab.where_stock_ended import Accounts, ended_in, misplaced
 from sync.database import Database
 from sync.oms.ledger import LEDGER_FILE, MIGRATIONS
 from sync.oms.reconcile import Report, Saved, reconcile
@@ -30,12 +31,14 @@ class Booked:
         taken_back: Inspections that an undo took back.
         answers: The OMS's last word on each inspection: applied, rejected, or an exception.
         report: The OMS's own comparison of its books with what was shown as saved.
+        ended: Where the stock of each inspection ended, by the OMS's postings.
     """
 
     applied: Counter[str]
     taken_back: frozenset[str]
     answers: dict[str, str]
     report: Report
+    ended: Mapping[str, Accounts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class Reconciliation:
         applied_twice: Applied more than once, undone and not taken back, or books that do not balance.
         unknown: Applied, and never shown as saved.
         rejected: Refused by the OMS and not repaired.
+        misplaced: Applied, but the stock is not where the station showed it: each with a sentence.
     """
 
     owed: int
@@ -59,11 +63,14 @@ class Reconciliation:
     applied_twice: tuple[str, ...]
     unknown: tuple[str, ...]
     rejected: tuple[str, ...]
+    misplaced: Mapping[str, str]
 
     @property
     def good(self) -> bool:
-        """Whether nothing is lost, doubled or left over."""
-        return not (self.owed or self.lost or self.applied_twice or self.unknown or self.rejected)
+        """Whether nothing is lost, doubled, left over or in the wrong account."""
+        return not (
+            self.owed or self.lost or self.applied_twice or self.unknown or self.rejected or self.misplaced
+        )
 
 
 def wait_until_settled(
@@ -100,6 +107,7 @@ def read_ledger(oms_folder: Path, journal: Iterable[dict[str, Any]]) -> Booked:
                 "SELECT inspection_id, status, exception FROM events WHERE type = ?", (INSPECTED,)
             )
             inactive = ledger.sql("SELECT inspection_id FROM inspections WHERE active = 0")
+            ended = ended_in(ledger)
         report = reconcile(ledger, shown)
     finally:
         ledger.close()
@@ -108,6 +116,7 @@ def read_ledger(oms_folder: Path, journal: Iterable[dict[str, Any]]) -> Booked:
         taken_back=frozenset(str(row[0]) for row in inactive),
         answers={str(one): str(exception or status) for one, status, exception in events},
         report=report,
+        ended=ended,
     )
 
 
@@ -134,4 +143,7 @@ def compare(journal: Iterable[dict[str, Any]], booked: Booked, owed: int) -> Rec
         applied_twice=tuple(sorted(twice)),
         unknown=tuple(sorted(unknown)),
         rejected=booked.report.rejected,
+        misplaced=misplaced(
+            (one for one in entries if str(one.get("inspection_id")) not in lost), booked.ended
+        ),
     )

@@ -248,8 +248,10 @@ class Staff:
                 "reason_code": "checked_by_hand",
                 "badge": self._supervisor,
             }
+            ending = {"inspection_id": one["inspection_id"], "disposition": disposition.value}
+            self._journal.write("resolving", **ending)
             self._watch.client.post(f"/api/holds/{hold['hold_id']}/resolve", body)
-            self._journal.write("resolved", inspection_id=one["inspection_id"], return_id=played.return_id)
+            self._journal.write("resolved", **ending, return_id=played.return_id)
             played.signs.add("action:resolved")
 
     def _wait_for_camera(self, camera: str, wanted: str, played: Played) -> None:
