@@ -59,7 +59,7 @@ class Ledger:
         book = Book()
         subjects = {one.subject for one in batch}
         self._load_events(book, batch)
-        self._load_held(book, subjects)
+        self._load_held(book, batch)
         self.load_arrivals(book, subjects)
         returns = subjects | {one.matched for one in book.arrivals.values() if one.matched}
         self.load_inspections_of(book, returns)
@@ -68,7 +68,7 @@ class Ledger:
         self.load_lines(book, returns | {one for found in book.references.values() for one in found})
         articles = _articles(batch)
         self._load_skus(book, articles)
-        self.load_balances(book, _items(articles, book))
+        self.load_balances(book, _items(articles, book), _sites(batch, book))
         return book
 
     def save(self, book: Book) -> None:
@@ -123,7 +123,7 @@ class Ledger:
         """Books a sale: goods leave `AVAILABLE` for `SOLD`. `event_id` names it, once."""
         with self.database.write():
             book = Book()
-            self.load_balances(book, {item})
+            self.load_balances(book, {item}, {site})
             moved = Transfer(item, None, "AVAILABLE", SOLD, None, None, quantity, unit)
             book.post(event_id, site, [moved])
             self.save(book)
@@ -157,13 +157,14 @@ class Ledger:
     def load_references(self, book: Book, references: Iterable[tuple[str, str]]) -> None:
         """Which returns are known by these numbers."""
         wanted = set(references)
-        for kind, value, return_id in self._many(rows.REFERENCES_BY_VALUE, {value for _, value in wanted}):
+        kinds, values = {kind for kind, _ in wanted}, {value for _, value in wanted}
+        for kind, value, return_id in self._many(rows.REFERENCES_BY_VALUE, kinds, values):
             if (kind, value) in wanted:
                 book.references.setdefault((kind, value), []).append(return_id)
 
-    def load_balances(self, book: Book, items: Iterable[str]) -> None:
-        """All accounts of these articles."""
-        for row in self._many(rows.BALANCES_OF_ITEMS, items):
+    def load_balances(self, book: Book, items: Iterable[str], sites: Iterable[str]) -> None:
+        """All accounts of these articles at these sites."""
+        for row in self._many(rows.BALANCES_OF_ITEMS, sites, items):
             book.balances[row[0], row[1], row[2], row[3]] = Decimal(row[4])
 
     def _load_events(self, book: Book, batch: Sequence[Incoming]) -> None:
@@ -188,16 +189,19 @@ class Ledger:
         for row in self._many(rows.INSPECTIONS_BY_ID, inspections):
             book.inspections.setdefault(row[0], rows.inspection_of(row))
 
-    def _load_held(self, book: Book, subjects: set[str]) -> None:
-        book.held.update(rows.held_of(row) for row in self._many(rows.HELD_SUBJECTS, subjects))
+    def _load_held(self, book: Book, batch: Sequence[Incoming]) -> None:
+        keys = [set(column) for column in zip(*(one.subject_key for one in batch), strict=True)]
+        if keys:
+            book.held.update(rows.held_of(row) for row in self._many(rows.HELD_SUBJECTS, *keys))
 
     def _load_skus(self, book: Book, articles: set[Article]) -> None:
         gtins = {gtin for sku, gtin in articles if sku is None and gtin is not None}
         book.skus.update((row[0], row[1]) for row in self._many(rows.SKUS_BY_GTIN, gtins))
 
-    def _many(self, statement: str, keys: Iterable[str]) -> list[Any]:
-        wanted = sorted(set(keys))
-        return self.database.sql(statement, (json.dumps(wanted),)) if wanted else []
+    def _many(self, statement: str, *keys: Iterable[str]) -> list[Any]:
+        """The rows of these keys; for a key of several columns, of every combination."""
+        wanted = [sorted(set(column)) for column in keys]
+        return self.database.sql(statement, [json.dumps(column) for column in wanted]) if all(wanted) else []
 
 
 def _inspection_ids(batch: Sequence[Incoming]) -> set[str]:
@@ -233,6 +237,11 @@ def _articles(batch: Sequence[Incoming]) -> set[Article]:
         for movement in movements:
             found.add((movement.sku, movement.gtin))
     return found
+
+
+def _sites(batch: Sequence[Incoming], book: Book) -> set[str]:
+    """Where this batch may book: where its events come from, and where the units that it moves came in."""
+    return {one.site for one in batch} | {one.site for one in book.inspections.values()}
 
 
 def _items(articles: set[Article], book: Book) -> set[str]:

@@ -17,7 +17,8 @@ _HOLDINGS = TypeAdapter(tuple[Holding, ...])
 _WAITING = TypeAdapter(dict[str, int])
 _COMPONENTS = TypeAdapter(tuple[ExpectedComponent, ...])
 
-# Each list of keys is bound as one JSON array, so that the statements are constant.
+# Each list of keys is bound as one JSON array, so that the statements are constant. Each asks by the first columns
+# of a key, so that a batch costs the same whatever the ledger has grown to.
 EVENTS_BY_ID = """
     SELECT id, site, station, epoch, sequence, subject, type, status, exception, reason, field, inspection_id,
            movements, corrected_by, replaced_by
@@ -39,7 +40,8 @@ INSERT_POSTING = """
     VALUES (?,?,?,?,?,?,?,?,?)
 """
 BALANCES_OF_ITEMS = """
-    SELECT site, item, account, unit, quantity FROM balances WHERE item IN (SELECT value FROM json_each(?))
+    SELECT site, item, account, unit, quantity FROM balances
+    WHERE site IN (SELECT value FROM json_each(?)) AND item IN (SELECT value FROM json_each(?))
 """
 PUT_BALANCE = """
     INSERT INTO balances (site, item, account, unit, quantity) VALUES (?,?,?,?,?)
@@ -65,7 +67,9 @@ PUT_INSPECTION = """
 
 HELD_SUBJECTS = """
     SELECT site, station, subject, event_id, epoch, sequence, why, waiting
-    FROM held_subjects WHERE subject IN (SELECT value FROM json_each(?))
+    FROM held_subjects
+    WHERE site IN (SELECT value FROM json_each(?)) AND station IN (SELECT value FROM json_each(?))
+        AND subject IN (SELECT value FROM json_each(?))
 """
 PUT_HELD = """
     INSERT OR REPLACE INTO held_subjects (site, station, subject, event_id, epoch, sequence, why, waiting)
@@ -88,7 +92,8 @@ LINES_OF_RETURNS = """
     FROM expected_lines WHERE return_id IN (SELECT value FROM json_each(?))
 """
 REFERENCES_BY_VALUE = """
-    SELECT kind, value, return_id FROM expected_references WHERE value IN (SELECT value FROM json_each(?))
+    SELECT kind, value, return_id FROM expected_references
+    WHERE kind IN (SELECT value FROM json_each(?)) AND value IN (SELECT value FROM json_each(?))
 """
 SKUS_BY_GTIN = "SELECT gtin, sku FROM products WHERE gtin IN (SELECT value FROM json_each(?))"
 

@@ -15,7 +15,7 @@ from sync.oms.ledger import Ledger
 
 UNMATCHED = """
     SELECT DISTINCT arrivals.return_id, expected_references.return_id
-    FROM arrivals JOIN expected_references
+    FROM arrivals INDEXED BY arrivals_unmatched JOIN expected_references
         ON expected_references.kind = arrivals.reference_kind
         AND expected_references.value = arrivals.reference_value
     WHERE arrivals.provisional = 1 AND arrivals.matched IS NULL
@@ -39,7 +39,10 @@ def match_blind_returns(ledger: Ledger) -> list[str]:
         ledger.load_arrivals(book, found)
         ledger.load_inspections_of(book, [*found, *found.values()])
         ledger.load_lines(book, found.values())
-        ledger.load_balances(book, {held.item for one in book.inspections.values() for held in one.holdings})
+        units = book.inspections.values()
+        ledger.load_balances(
+            book, {held.item for one in units for held in one.holdings}, {one.site for one in units}
+        )
         over = [one for blind, known in found.items() for one in _match(book.arrivals[blind], known, book)]
         ledger.save(book)
         for inspection_id, reason in over:
