@@ -17,8 +17,8 @@ _HOLDINGS = TypeAdapter(tuple[Holding, ...])
 _WAITING = TypeAdapter(dict[str, int])
 _COMPONENTS = TypeAdapter(tuple[ExpectedComponent, ...])
 
-# Each list of keys is bound as one JSON array, so that the statements are constant. Each asks by the first columns
-# of a key, so that a batch costs the same whatever the ledger has grown to.
+# Each list of keys is bound as one JSON array, so that the statements are constant. Each asks by the first
+# columns of a key, so that a batch costs the same whatever the ledger has grown to.
 EVENTS_BY_ID = """
     SELECT id, site, station, epoch, sequence, subject, type, status, exception, reason, field, inspection_id,
            movements, corrected_by, replaced_by
