@@ -76,7 +76,7 @@ def bench_decision(
 
 @bench.command("outbox")
 def bench_outbox(
-    rows: Annotated[int, typer.Option(min=100, max=200_000, help="How many messages are settled.")] = 5000,
+    rows: Annotated[int, typer.Option(min=100, max=2_000_000, help="How many messages are owed.")] = 5000,
     as_json: JsonOption = False,
 ) -> None:
     """Durable commits a second, and rows settled by the OMS a second, against bare sqlite3 and bare paho."""

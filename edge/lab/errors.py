@@ -8,6 +8,7 @@ LabError
 ├── DeskStuck            the desk did not come to what the play waits for
 ├── JournalUnreadable    the driver's own journal can't be read
 ├── PicturesUnusable     the folder of photographs holds none
+├── MosquittoMissing     Debian's Mosquitto is not installed
 └── BenchFailed          a benchmark could not be brought to its end
 """
 
@@ -82,6 +83,18 @@ class PicturesUnusable(LabError):
     """The folder of photographs holds none; give a folder with one sub-folder a class."""
 
     code = "lab.pictures_unusable"
+
+
+class MosquittoMissing(LabError):
+    """Debian's Mosquitto is not installed; what needs it can't run."""
+
+    code = "lab.mosquitto_missing"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Mosquitto is not installed, so nothing was started. "
+            "Install it: sudo apt install --no-install-recommends mosquitto"
+        )
 
 
 class BenchFailed(LabError):

@@ -2,13 +2,19 @@
 
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
+from statistics import mean
+from typing import Any
 
+from edge.lab.bench.figures import percentile, spread
 from sync.database import PRAGMAS
 from sync.envelope import OutgoingEvent
 from sync.outbox import Outbox
+
+TURN = 50  # commits until it is the other outbox's turn
 
 
 def own_commits_a_second(outbox: Outbox, events: Sequence[OutgoingEvent]) -> tuple[float, list[float]]:
@@ -35,3 +41,38 @@ def bare_commits_a_second(path: Path, payload: bytes, count: int) -> float:
             file.execute("INSERT INTO floor (subject, payload) VALUES (?, ?)", (f"R-{number}", payload))
             file.execute("COMMIT")
         return count / (time.perf_counter() - began)
+
+
+def commits_by_turns(empty: Outbox, full: Outbox, events: Sequence[OutgoingEvent]) -> dict[str, Any]:
+    """What a commit costs in an outbox with a backlog, beside one without, in short turns of each.
+
+    Args:
+        empty: Owes next to nothing.
+        full: Owes the backlog.
+        events: Committed to both.
+    """
+    took: dict[str, list[float]] = {"empty": [], "full": []}
+    outboxes = {"empty": empty, "full": full}
+    for number, part in enumerate(_parts(events)):
+        # Who goes first changes, so that neither always pays for what the other left behind.
+        for name in ("empty", "full") if number % 2 else ("full", "empty"):
+            took[name] += own_commits_a_second(outboxes[name], part)[1]
+            outboxes[name].database.checkpoint()  # as the relay does every few seconds
+    return {
+        "commits": len(events),
+        "empty": {"mean_ms": round(mean(took["empty"]), 2), **spread(took["empty"])},
+        "with_backlog": {"mean_ms": round(mean(took["full"]), 2), **spread(took["full"])},
+        "with_backlog_against_empty": round(mean(took["full"]) / mean(took["empty"]), 2),
+        "with_backlog_against_empty_p50": _ratio(took, 0.5),
+        "with_backlog_against_empty_p95": _ratio(took, 0.95),
+    }
+
+
+def _ratio(took: dict[str, list[float]], share: float) -> float:
+    return round(percentile(took["full"], share) / percentile(took["empty"], share), 2)
+
+
+def _parts(events: Sequence[OutgoingEvent]) -> Iterator[list[OutgoingEvent]]:
+    left = iter(events)
+    while part := list(islice(left, TURN)):
+        yield part
