@@ -1,16 +1,17 @@
 """All that is done with the pictures of one item: decode, find the item, judge the picture, find damage.
 
-Two 1080p views are prepared side by side (OpenCV lets go of Python's lock while it works), and as soon as one
-is ready the network looks at it, on a core each where there are two. A picture that isn't good enough is not
-shown to the network.
+As soon as one view is prepared the network looks at it, on a core each where there are two. On two cores the
+second view is prepared while the network looks at the first: side by side both would only be ready later. A
+picture that isn't good enough is not shown to the network.
 """
 
+import os
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -107,6 +108,7 @@ class ViewInspector:
         self._references: dict[bytes, EmptyStation] = {}
         self._references_lock = Lock()
         self._viewers = ThreadPoolExecutor(settings.view_threads, thread_name_prefix="view")
+        self._preparing = BoundedSemaphore(settings.prepared_at_once or _half_of_the_cores())
         self._network = ThreadPoolExecutor(settings.detector.at_once, thread_name_prefix="model")
 
     def __enter__(self) -> Self:
@@ -176,10 +178,11 @@ class ViewInspector:
         self, jpeg: bytes, reference: bytes | None, previous: bytes | None
     ) -> tuple[_Prepared, Future[tuple[Floats, float, float]] | None]:
         timings: dict[str, float] = {}
-        with _timed(timings, "decode"):
-            photograph = self._open(jpeg)
-        with _timed(timings, "prepare"):
-            prepared = self._prepare(photograph, reference, repeated=previous == jpeg, timings=timings)
+        with self._preparing:
+            with _timed(timings, "decode"):
+                photograph = self._open(jpeg)
+            with _timed(timings, "prepare"):
+                prepared = self._prepare(photograph, reference, repeated=previous == jpeg, timings=timings)
         if prepared.task is None or self._detector is None:
             return prepared, None
         return prepared, self._network.submit(self._run_network, prepared.task[1])
@@ -257,6 +260,11 @@ class ViewInspector:
                     self._references.pop(next(iter(self._references)))
                 self._references[jpeg] = known
         return known
+
+
+def _half_of_the_cores() -> int:
+    """The other half is for the network."""
+    return max(1, len(os.sched_getaffinity(0)) // 2)
 
 
 def _between(region: Region, seen: Picture, wanted: Picture) -> Region:
