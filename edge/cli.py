@@ -5,6 +5,7 @@
     inspect, barcode, model       pictures and models by hand
     outbox, replay                what is owed to the OMS; the past, judged again
     broker, oms                   the other ends: the embedded broker, the reference receiver
+    conformance                   does another OMS's receiver keep the contract?
     bench                         how fast
 
 Commands that change something go through the running station where there is one, because one process writes.
@@ -15,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from edge import cli_check, cli_lab, cli_oms, cli_outbox, cli_replay, cli_station, cli_vision
+from edge import cli_check, cli_conformance, cli_lab, cli_oms, cli_outbox, cli_replay, cli_station, cli_vision
 from edge.cli_errors import errors_for_people
 
 app = typer.Typer(
@@ -47,7 +48,7 @@ def darkstore(
     del version
 
 
-for part in (cli_station, cli_lab, cli_check, cli_vision, cli_outbox, cli_replay, cli_oms):
+for part in (cli_station, cli_lab, cli_check, cli_vision, cli_outbox, cli_replay, cli_oms, cli_conformance):
     part.register(app)
 
 

@@ -3,6 +3,7 @@
 import json
 import signal
 import threading
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -13,7 +14,7 @@ from rich.table import Table
 
 from edge.cli_errors import CommandFailed, Exit
 
-oms_app = typer.Typer(help="The reference OMS receiver: serve, reconcile.", no_args_is_help=True)
+oms_app = typer.Typer(help="The reference OMS receiver: serve, sell, reconcile.", no_args_is_help=True)
 
 DataOption = Annotated[Path, typer.Option("--data", help="Folder of the ledger.", file_okay=False)]
 
@@ -49,7 +50,7 @@ def serve(
     settings = OmsSettings.model_validate(
         {
             "data_dir": data,
-            "broker": {**_broker(broker), "username": username, "password_file": password_file},
+            "broker": {**broker_address(broker), "username": username, "password_file": password_file},
             "client_id": client_id,
             "expected": tuple(expected or ()),
             "reference": tuple(reference or ()),
@@ -69,6 +70,35 @@ def serve(
         should_stop=stop.is_set,
         on_ready=lambda: typer.echo(f"OMS receiver ready on {broker}, ledger in {data}; Ctrl-C ends it."),
     )
+
+
+@oms_app.command()
+def sell(
+    data: DataOption,
+    site: Annotated[str, typer.Argument(help="Where.")],
+    sku: Annotated[str, typer.Argument(help="The article.")],
+    quantity: Annotated[str, typer.Argument(help="How much, such as 1 or 0.735.")],
+    unit: Annotated[str, typer.Option(help="C62 for pieces, KGM for kilograms.")] = "C62",
+) -> None:
+    """Book a sale in the ledger: goods leave AVAILABLE, so that a later correction finds them gone."""
+    from sync.oms.errors import LedgerMissing
+    from sync.oms.ledger import LEDGER_FILE, Ledger
+    from sync.oms.serving import random_id, utc_now
+
+    try:
+        amount = Decimal(quantity)
+    except InvalidOperation as error:
+        raise CommandFailed(f"{quantity} is not a quantity. Give a number such as 1.", Exit.USAGE) from error
+    if not amount.is_finite() or amount <= 0:
+        raise CommandFailed(f"A sale of {quantity} can't be booked. Give a number above 0.", Exit.USAGE)
+    if not (data / LEDGER_FILE).exists():
+        raise LedgerMissing(data / LEDGER_FILE)
+    ledger = Ledger.open(data, now=utc_now)
+    try:
+        ledger.take(site, sku, amount, unit=unit, event_id=f"sale-{random_id()}")
+    finally:
+        ledger.database.close()
+    typer.echo(f"{quantity} {unit} of {sku} at {site} sold.")
 
 
 @oms_app.command()
@@ -120,11 +150,19 @@ def reconcile(
         ):
             for name in names:
                 console.print(f"{title}: {name}", markup=False)
+        console.print(
+            f"{report.missing} missing, {report.doubled} doubled", style="green" if report.good else "red"
+        )
     if not report.good:
         raise typer.Exit(Exit.CHECK_FAILED)
 
 
-def _broker(url: str) -> dict[str, object]:
+def broker_address(url: str) -> dict[str, object]:
+    """Host, port and TLS of a broker's URL, as settings.
+
+    Raises:
+        CommandFailed: It is no address of a broker.
+    """
     try:
         parts = urlsplit(url)
         port = parts.port
