@@ -153,7 +153,7 @@ def open_station(
             station=settings.station.station,
             workflow=workflow,
             journal=journal,
-            delivery=DeliveryView(outbox, delivery.relay),
+            delivery=DeliveryView(outbox, delivery.relay, delivery.reconciliation),
             devices=devices,
             versions=Versions(
                 software=SOFTWARE,

@@ -1,10 +1,12 @@
 """`darkstore outbox`: what is owed to the OMS, looked at, retried, carried to another machine.
 
-Looking is done in the database, also while the station runs. `retry` goes through the running station.
+Looking is done in the database, also while the station runs. `retry` and `compare` go through the running
+station.
 `import` writes, so it needs the station stopped.
 """
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -24,7 +26,11 @@ if TYPE_CHECKING:
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
-app = typer.Typer(help="What is owed to the OMS: list, show, retry, export, import.", no_args_is_help=True)
+POLL_S = 0.2
+
+app = typer.Typer(
+    help="What is owed to the OMS: list, show, retry, compare, export, import.", no_args_is_help=True
+)
 
 
 class StateName(StrEnum):
@@ -127,6 +133,55 @@ def retry(
     with _outbox(config, exclusive=True) as outbox:
         outbox.requeue(message_id)
     typer.echo(f"{message_id}: sent again when the station starts.")
+
+
+@app.command()
+def compare(
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: JsonOption = False,
+    wait_s: Annotated[
+        float, typer.Option("--wait", min=0, help="Longest wait for the OMS, in seconds.")
+    ] = 60.0,
+) -> None:
+    """Compare all messages with the OMS's books now; status 1 if something is missing or doubled."""
+    from edge.lab.station_client import StationClient
+
+    client: StationClient | None = running_station(read_settings(config))
+    if client is None:
+        raise CommandFailed("The station is not running; it compares while it is connected.", Exit.NOT_NOW)
+    with client:
+        before = client.get("/api/comparison")["finished_at"]
+        client.post("/api/comparison")
+        deadline = time.monotonic() + wait_s
+        found = client.get("/api/comparison")
+        while found["finished_at"] == before and time.monotonic() < deadline:
+            time.sleep(POLL_S)
+            found = client.get("/api/comparison")
+    ended = found["finished_at"] != before
+    if as_json:
+        typer.echo(json.dumps({**found, "ended": ended}, indent=2, ensure_ascii=False))
+    else:
+        _tell_comparison(found, ended=ended)
+    if not ended:
+        raise typer.Exit(Exit.NOT_NOW)
+    if found["missing"] or found["doubled"] or found["foreign"]:
+        raise typer.Exit(Exit.CHECK_FAILED)
+
+
+def _tell_comparison(found: dict[str, Any], *, ended: bool) -> None:
+    console = Console(highlight=False)
+    if not ended:
+        console.print("The OMS has not said yet what it finds; the station's page shows it when it does.")
+        return
+    for kind in ("missing", "doubled", "foreign"):
+        for one in found[f"named_{kind}"]:
+            place = f"{one['epoch']}/{one['sequence']}"
+            console.print(
+                f"{kind}: {place} {one['type']} of {one['subject']}, {one['message_id']}", markup=False
+            )
+    if found["forgotten"]:
+        console.print(f"The OMS has {found['forgotten']} messages that this station no longer knows.")
+    console.print(f"{found['compared']} compared: {found['missing']} missing, {found['doubled']} doubled")
 
 
 @app.command()

@@ -50,7 +50,7 @@ class DevicesView:
         self._cameras = cameras
         self._scanners = scanners
         self._journal = journal
-        view = DeliveryView(outbox, delivery.relay)
+        view = DeliveryView(outbox, delivery.relay, delivery.reconciliation)
         data = settings.station.data_dir
         checks: dict[str, Callable[[], HealthCheck]] = {
             "disk": lambda: check_disk(

@@ -103,9 +103,9 @@ class Reconciliation:
             earliest = 0.0 if self._begun_at is None else self._begun_at + NOT_AGAIN_WITHIN_S
             if self._rounds.result().state is ComparisonState.UNANSWERED:
                 earliest = 0.0
-            self._healings = 0
             self._due_at = max(self._monotonic(), earliest)
-            self._rounds.due()
+            if self._due_at > earliest:
+                self._rounds.due()
 
     def tick(self, status: RelayStatus) -> None:
         """Go on with what is due; called about once a second, in the thread that delivers."""
@@ -118,12 +118,13 @@ class Reconciliation:
             self._step(self._steps)
             return
         now = self._monotonic()
-        if self._due_at is None:
-            if self._begun_at is not None and now - self._begun_at > EVERY_S:
-                self._healings, self._due_at = 0, now
-            elif self._is_sent_again():
-                self._healings, self._due_at = self._healings + 1, now - WORK_FIRST_S
-        elif now >= self._due_at and (status.in_flight == 0 or now >= self._due_at + WORK_FIRST_S):
+        if self._is_sent_again():
+            self._healings, self._due_at = self._healings + 1, now - WORK_FIRST_S
+        elif self._due_at is None and self._begun_at is not None and now - self._begun_at > EVERY_S:
+            self._due_at = now
+        if self._due_at is None or now < self._due_at:
+            return
+        if status.in_flight == 0 or now >= self._due_at + WORK_FIRST_S:
             self._due_at = None
             self._steps = self.send_digests()
             self._step(self._steps)
@@ -147,7 +148,11 @@ class Reconciliation:
     def _is_sent_again(self) -> bool:
         """Whether the last comparison found something missing, and all of it is answered by now."""
         result = self._rounds.result()
-        if result.state is not ComparisonState.DONE or not result.missing or self._healings >= HEALINGS:
+        if result.state is not ComparisonState.DONE:
+            return False
+        if not result.missing:
+            self._healings = 0
+        if not result.missing or self._healings >= HEALINGS:
             return False
         return not any(
             self._database.sql(OWED_AGAIN, (one.epoch, one.first, one.last)) for one in result.missing

@@ -9,6 +9,7 @@ from fakes_station_workflow import FakeWorkflow
 from edge.inspection.desk import Message
 from edge.inspection.summaries import HoldSummary, InspectionDetail, InspectionSummary, TaskSummary
 from edge.station.services import (
+    ComparisonView,
     Connection,
     Counts,
     DeviceState,
@@ -53,6 +54,8 @@ class FakeDelivery:
     def __init__(self) -> None:
         self.state = Connection(True, True, 3, 2, 1, NOW - timedelta(minutes=2), False)
         self.retried: list[str] = []
+        self.compared = ComparisonView("done", NOW - timedelta(minutes=3), 1204)
+        self.comparisons_asked = 0
 
     def connection(self) -> Connection:
         return self.state
@@ -79,6 +82,12 @@ class FakeDelivery:
 
     def retry(self, message_id: str) -> None:
         self.retried.append(message_id)
+
+    def comparison(self) -> ComparisonView:
+        return self.compared
+
+    def compare_now(self) -> None:
+        self.comparisons_asked += 1
 
 
 class FakeDevices:

@@ -23,7 +23,13 @@ def sample(name: str, value: float, labels: Mapping[str, str] | None = None) -> 
 def prometheus_text(services: StationServices) -> str:
     """All figures of the station, as they are now."""
     lines: list[str] = []
-    for block in (_delivery(services), _work(services), _devices(services), _extra(services)):
+    for block in (
+        _delivery(services),
+        _comparison(services),
+        _work(services),
+        _devices(services),
+        _extra(services),
+    ):
         lines.extend(block)
     return "\n".join(lines) + "\n"
 
@@ -50,6 +56,16 @@ def _delivery(services: StationServices) -> Iterator[str]:
     yield from _gauge("outbox_oldest_seconds", "Age of the oldest owed message.", age)
     yield from _gauge("broker_connected", "1 while the broker is connected.", connection.broker_connected)
     yield from _gauge("oms_present", "1 while the OMS says that it is there.", connection.oms_present)
+
+
+def _comparison(services: StationServices) -> Iterator[str]:
+    found = services.delivery.comparison()
+    if found.finished_at is None:
+        return  # nothing is known: no figure rather than a good one
+    age = max(0.0, (services.now() - found.finished_at).total_seconds())
+    yield from _gauge("comparison_age_seconds", "Since messages were compared with the OMS's books.", age)
+    yield from _gauge("comparison_missing", "Messages that the OMS had lost; sent again.", found.missing)
+    yield from _gauge("comparison_doubled", "Messages whose goods the OMS booked twice.", found.doubled)
 
 
 def _work(services: StationServices) -> Iterator[str]:

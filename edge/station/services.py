@@ -174,6 +174,47 @@ class OutboxRowView:
     not_before: datetime | None  # held back until then
 
 
+@dataclass(frozen=True, slots=True)
+class ComparedMessage:
+    """One message that a comparison names."""
+
+    epoch: str
+    sequence: int
+    message_id: str
+    type: str
+    subject: str  # the return
+    inspection_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonView:
+    """What comparing with the OMS has shown, the last time that it ended.
+
+    Attributes:
+        state: Of the present comparison: never, due, running, done, unanswered.
+        finished_at: When the last one ended; None for never since the start.
+        compared: Messages that both sides looked at.
+        missing: Messages that the OMS had lost; they were sent again.
+        doubled: Messages whose goods the OMS has booked more often than they came in.
+        foreign: Places where both hold different messages.
+        resent: Messages that had been missing the time before.
+        forgotten: Messages that the OMS holds and this station doesn't: its records are an older copy.
+        named_missing: Some of them by name, as `named_foreign` and `named_doubled`.
+    """
+
+    state: str
+    finished_at: datetime | None = None
+    compared: int = 0
+    missing: int = 0
+    doubled: int = 0
+    foreign: int = 0
+    resent: int = 0
+    forgotten: int = 0
+    named_missing: tuple[ComparedMessage, ...] = ()
+    named_foreign: tuple[ComparedMessage, ...] = ()
+    named_doubled: tuple[ComparedMessage, ...] = ()
+
+
 class Delivery(Protocol):
     """The outbox and its relay, as the staff see them."""
 
@@ -189,6 +230,14 @@ class Delivery(Protocol):
 
     def retry(self, message_id: str) -> None:
         """Send a dead letter again as a new event that replaces it."""
+        ...
+
+    def comparison(self) -> ComparisonView:
+        """What comparing with the OMS has shown."""
+        ...
+
+    def compare_now(self) -> None:
+        """Compare as soon as the OMS is there; returns at once."""
         ...
 
 

@@ -69,6 +69,21 @@ class Marks:
         self._known.pop(key, None)
         self._next.pop(key, None)
 
+    def lower(self, key: EpochKey, below: int) -> None:
+        """Inside a transaction: an event below the mark is missing, and the mark must not vouch for it.
+
+        Else the answers to other events would settle it at the station before it has come again.
+        """
+        mark = self._read(key)
+        if mark.through < below:
+            return
+        through, through_id = self._named(key, below - 1, _Mark())
+        self._database.sql(
+            "UPDATE marks SET through = ?, through_id = ? WHERE site = ? AND station = ? AND epoch = ?",
+            (through, through_id, *key),
+        )
+        self.forget(key)
+
     def missing(self, key: EpochKey, last: int, limit: int) -> list[tuple[int, int]]:
         """The first gaps up to `last`, as (from, to)."""
         mark = self._read(key)

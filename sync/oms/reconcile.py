@@ -49,7 +49,7 @@ class EpochReport:
     Attributes:
         last: Its last sequence, as far as births and events tell.
         missing: Sequences that exist and have no answer, as (from, to).
-        lost_at_station: Sequences that the station itself reported as lost in a salvage.
+        lost_at_station: Sequences that the station itself reported as lost in a salvage, and that never came.
     """
 
     site: str
@@ -74,10 +74,14 @@ class Report:
         applied_twice: Inspections whose goods were booked more than once; articles whose books don't balance.
         rejected: Rejected and not repaired: waiting for the staff, not lost.
         unknown_to_journal: Applied inspections that the journal doesn't have.
+        missing: How many events are lost; all of them, also where `lost` is cut short.
+        doubled: How many inspections and articles were booked wrongly, likewise.
     """
 
     owed: int
     applied: int
+    missing: int
+    doubled: int
     lost: tuple[str, ...]
     applied_twice: tuple[str, ...]
     rejected: tuple[str, ...]
@@ -88,7 +92,7 @@ class Report:
     @property
     def good(self) -> bool:
         """Whether nothing is missing and nothing doubled."""
-        return not self.lost and not self.applied_twice
+        return not self.missing and not self.doubled
 
     def as_json(self) -> dict[str, Any]:
         """For `--json`."""
@@ -118,13 +122,17 @@ def reconcile(database: Database, journal: Iterable[Saved] | None = None) -> Rep
                 for one in epochs
                 for first, last in (*one.missing, *one.lost_at_station)
             ]
+            missing = sum(_size(one.missing) + _size(one.lost_at_station) for one in epochs)
             applied = sum(one.answered - one.rejected for one in epochs)
             unknown: list[str] = []
         else:
             owed, applied, lost, unknown = _by_journal(database, list(journal))
+            missing = len(lost)
     return Report(
         owed=owed,
         applied=applied,
+        missing=missing,
+        doubled=len(twice),
         lost=tuple(lost[:NAMED_AT_MOST]),
         applied_twice=tuple(twice[:NAMED_AT_MOST]),
         rejected=tuple(rejected[:NAMED_AT_MOST]),
@@ -208,16 +216,15 @@ def _epoch(database: Database, site: str, station: str, epoch: str) -> EpochRepo
         (*key, *key),
     )[0][0]
     held = Comparing(database, new_id=str).held(key, 1, last)
-    lost = [
-        (row[0], row[1])
-        for row in database.sql(
-            "SELECT first, last FROM lost_sequences WHERE site=? AND station=? AND epoch=? ORDER BY first",
-            key,
-        )
-    ]
     known = {sequence for sequence, _, _ in held}
-    for first, end in lost:
-        known.update(range(first, end + 1))
+    lost = {
+        sequence
+        for first, end in database.sql(
+            "SELECT first, last FROM lost_sequences WHERE site=? AND station=? AND epoch=?", key
+        )
+        for sequence in range(first, end + 1)
+    } - known  # what came before the station lost it is applied all the same
+    known |= lost
     blocks: dict[int, list[tuple[int, str, str]]] = {}
     for one in held:
         blocks.setdefault((one[0] - 1) // BLOCK_SIZE, []).append(one)
@@ -229,7 +236,7 @@ def _epoch(database: Database, site: str, station: str, epoch: str) -> EpochRepo
         answered=len(held),
         rejected=sum(1 for _, _, state in held if state == "rejected"),
         missing=tuple(ranges([number for number in range(1, last + 1) if number not in known])),
-        lost_at_station=tuple(lost),
+        lost_at_station=tuple(ranges(list(lost))),
         blocks=tuple(BlockReport(block, len(lines), digest(lines)) for block, lines in blocks.items()),
     )
 

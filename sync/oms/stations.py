@@ -125,7 +125,10 @@ class Stations:
         ]
 
     def compared(self, key: EpochKey, found: Compared) -> StationAcks:
-        """What a comparison found, for the station."""
+        """What a comparison found, for the station; the mark goes back to where nothing is missing."""
+        if found.missing:
+            with self._database.write():
+                self._marks.lower(key, found.missing[0].first)
         return StationAcks(key[0], key[1], self._acks(key, compared=found))
 
     def commands(self) -> list[tuple[StationKey, StationCommand]]:

@@ -9,7 +9,7 @@ from edge.station.catalogue import Catalogues
 from edge.station.live import LiveUpdates
 from edge.station.metrics import prometheus_text
 from edge.station.schemas import Done, Health, ViewsTaken
-from edge.station.services import HealthState, OutboxRowView, ReasonCodes, StationServices
+from edge.station.services import ComparisonView, HealthState, OutboxRowView, ReasonCodes, StationServices
 
 _SEVERITY = [HealthState.OK, HealthState.WARNING, HealthState.FAILED]
 MessageId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
@@ -33,6 +33,17 @@ def system_routes(services: StationServices, catalogues: Catalogues, live: LiveU
         """Send a dead letter again, as a new event that replaces it."""
         services.delivery.retry(message_id)
         return Done()
+
+    @router.get("/api/comparison")
+    def comparison() -> ComparisonView:
+        """What comparing this station's messages with the OMS's books has shown."""
+        return services.delivery.comparison()
+
+    @router.post("/api/comparison")
+    def compare_now() -> ComparisonView:
+        """Compare now, or as soon as the OMS is there; the answer is how it stands at this moment."""
+        services.delivery.compare_now()
+        return services.delivery.comparison()
 
     @router.post("/api/cameras/empty-station")
     def empty_station() -> ViewsTaken:

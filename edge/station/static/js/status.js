@@ -5,6 +5,7 @@ import { byId, h, icon, show } from "./dom.js";
 import { stationNow, toast } from "./frame.js";
 import { count, say, span, t, time, word } from "./i18n.js";
 import { attempt, beginList, empty } from "./records.js";
+import { comparisonView } from "./comparison.js";
 import { visible } from "./visible.js";
 
 const CHECK_SIGNS = { disk: "disk", clock: "clock", broker: "cloud", model: "brain", policy: "task", backlog: "sent", database: "disk" };
@@ -60,7 +61,8 @@ function outboxView(rows, reload) {
 
 async function readHealth() {
   try {
-    const [health, state] = await Promise.all([get("/api/health"), get("/api/state")]);
+    const [health, state, comparison] = await Promise.all([get("/api/health"), get("/api/state"), get("/api/comparison")]);
+    show(byId("comparison"), JSON.stringify([comparison, Math.floor(stationNow() / 5000)]), () => comparisonView(comparison));
     show(byId("delivery"), JSON.stringify([state.connection, Math.floor(stationNow() / 5000)]), () => deliveryView(state.connection));
     show(byId("checks"), JSON.stringify(health.checks), () => health.checks.map(checkCard));
     show(byId("devices"), JSON.stringify(health.devices), () => health.devices.map(deviceCard));
@@ -93,6 +95,10 @@ byId("outbox-tools").replaceChildren(
 byId("empty-station").addEventListener("click", async () => {
   let taken = null;
   if (await attempt(async () => { taken = await post("/api/cameras/empty-station"); })) toast("success", t("status.empty_station.done", { views: visible(taken.views.join(", ")) }));
+});
+byId("compare").addEventListener("click", async () => {
+  if (await attempt(() => post("/api/comparison"))) toast("info", t("comparison.asked"));
+  await readHealth();
 });
 await readHealth();
 setInterval(readHealth, 3000);
