@@ -32,7 +32,7 @@ from sync.resending import Resending
 from sync.settings import BrokerSettings
 from sync.streams import StreamHandler, StreamPlace, Streams
 from sync.topics import OMS_STATE
-from sync.wire import Link, Publication
+from sync.wire import Link, Publication, Received
 
 
 class Delivery:
@@ -114,6 +114,7 @@ class Delivery:
                 on_connected=self.publish_birth,
                 on_oms_present=self._on_oms_present,
                 on_tick=self._on_tick,
+                on_unusable=self._quarantine_failed,
             ),
             on_answer=on_answer,
             farewell=self.presence.farewell,
@@ -141,6 +142,10 @@ class Delivery:
     def _on_tick(self) -> None:
         self.streams.ask_for_gaps()
         self.reconciliation.tick(self.relay.status())
+
+    def _quarantine_failed(self, received: Received, error: Exception) -> None:
+        detail = f"{type(error).__name__}: {error}"
+        self.quarantine.put(received.topic, received.payload, "failed", detail)
 
     def _identity_conflict(self, detail: str) -> None:
         self.relay.report_identity_conflict(detail)

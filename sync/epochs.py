@@ -51,6 +51,16 @@ class EpochSummary:
     lost: tuple[tuple[int, int], ...] = ()
 
 
+def rank(epoch: str) -> tuple[int, str]:
+    """Orders the epochs of two stations of one name: more starts first, then the random part.
+
+    >>> rank("000012-9f3ac1") > rank("000002-ffffff"), rank("1000000-000000") > rank("999999-000000")
+    (True, True)
+    """
+    counter, _, random = epoch.partition("-")
+    return int(counter), random
+
+
 def is_epoch(text: str) -> bool:
     """Whether a text has the shape of an epoch.
 

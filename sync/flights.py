@@ -42,6 +42,11 @@ class Flights:
         flight = self._flights.get(message_id)
         return None if flight is None else flight.row
 
+    @property
+    def any_failed(self) -> bool:
+        """Whether one was sent in vain before."""
+        return any(flight.failures for flight in self._flights.values())
+
     def clear(self) -> None:
         """The connection is gone, and nobody knows what arrived."""
         self._flights.clear()

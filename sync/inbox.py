@@ -86,6 +86,7 @@ class Inbox:
         self._resending = resending
         self._quarantine = quarantine
         self._reactions = reactions
+        self._never_retained = frozenset((topics.acks, topics.commands))
         self._readers: dict[str, Callable[[Received], Inbound]] = {
             topics.acks: self._acks,
             topics.commands: self._command,
@@ -101,6 +102,9 @@ class Inbox:
         reader = self._readers.get(received.topic)
         if reader is None:
             return self._refuse(received, "unknown_topic", "nobody here listens to this topic")
+        if received.retained and received.topic in self._never_retained:
+            # Each subscription would bring it again, however much has happened since.
+            return self._refuse(received, "retained", "answers and commands are not kept by the broker")
         if len(received.payload) > self._max_bytes:
             return self._refuse(received, "oversized", f"{len(received.payload)} bytes")
         try:
@@ -170,7 +174,7 @@ class Inbox:
         if not received.payload:
             return Work()
         birth = parse(Birth, received.payload)
-        if not self._presence.is_other_station(birth):
+        if not self._presence.gives_way_to(birth):
             return Work()
         detail = f"a station announced itself as {birth.site}/{birth.station} with epoch {birth.epoch}"
         return Work(afterwards=lambda: self._reactions.identity_conflict(detail))

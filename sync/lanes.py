@@ -123,9 +123,9 @@ class Lanes:
         self._backlog.end = max(self._backlog.end, self._live.cursor)
         self._backlog.rewind(min(self._backlog.cursor, position - 1))
 
-    def hold(self, subject: str, place: int) -> None:
-        """A dead letter holds back what comes after `place`."""
-        self._held[subject] = min(place, self._held.get(subject, place))
+    def held_anew(self) -> None:
+        """A dead letter holds back what comes after it, or does so no more."""
+        self._held = self._source.holds()
 
     def delay(self, subject: str) -> None:
         """The event in flight comes back: its subject waits until `resume`."""
@@ -151,8 +151,8 @@ class Lanes:
             if lane.page and lane.cursor < row.position <= lane.page[-1].position:
                 lane.answered_ahead.add(row.position)
         self._delayed.discard(row.subject)
-        if row.replaces is not None and row.subject in self._held:
-            self._held = self._source.holds()
+        if row.subject in self._held:
+            self.held_anew()
         self._free(row.subject)
 
     def next(self) -> list[Owed]:

@@ -340,8 +340,8 @@ class MqttLink:
         self, _client: Client, _: Any, mid: int, reason: ReasonCode, _properties: Properties | None
     ) -> None:
         token = self._tokens.pop(mid, "")
-        if reason.value >= 0x80 and token:
-            self._on_event(Refused(token, str(reason)))
+        if reason.value >= 0x80:
+            self._on_event(Refused(token, str(reason) if token else f"{reason} (a birth or a request)"))
 
 
 def _ignore(_: LinkEvent) -> None:

@@ -204,7 +204,12 @@ class Outbox(OutboxView):
             row = self.get(message_id)
             if row.state is not OutboxState.DEAD:
                 raise EventNotRepairable(message_id, row.state, "releasing it")
-            self.database.sql("DELETE FROM outbox_holds WHERE message_id = ?", (message_id,))
+            # A rejected replacement and what it was to repair stand at one place; both let go.
+            self.database.sql(
+                "DELETE FROM outbox_holds WHERE (subject, place) = "
+                "(SELECT subject, place FROM outbox WHERE message_id = ?)",
+                (message_id,),
+            )
             self.announce(OutboxChange(reopened_from=row.position, subject=row.subject))
         return row
 

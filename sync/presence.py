@@ -4,7 +4,8 @@ The birth tells the OMS which run of the station this is, what runs on it, and w
 a death that the broker publishes when we vanish; it names its epoch, so that a late will of an earlier run
 is not taken for ours. The station listens to its own birth and death too:
 
-- a birth of another epoch, published just now, comes from a second station of our name: the relay stops;
+- a birth of an unknown epoch that reaches us after our own came from a second station of our name, which is
+  alive: of the two, the one with the lesser epoch stops (`Presence.gives_way_to`);
 - a death of our own epoch while we live comes from a connection that we lost before: the birth is published
   again.
 """
@@ -22,6 +23,7 @@ from sync.contract.messages import (
     PolicyVersion,
     StreamPosition,
 )
+from sync.epochs import rank
 from sync.outbox import Outbox
 from sync.streams import Streams
 from sync.wire import Publication
@@ -68,6 +70,7 @@ class Presence:
         self._streams = streams
         self._describe = describe
         self._now = now
+        self._heard_ourselves = False  # our own birth came back to us: what comes later was said later
 
     def birth(self) -> Publication:
         """Published, retained, on each connection, and when the OMS asks."""
@@ -107,16 +110,22 @@ class Presence:
         """Published on an orderly stop."""
         return self._death(graceful=True)
 
-    def is_other_station(self, birth: Birth) -> bool:
-        """Whether a birth under our name comes from somebody else who began after us: then we give way.
+    def gives_way_to(self, birth: Birth) -> bool:
+        """Whether a birth under our name comes from a second station that is alive, and that is to stay.
 
-        Births of our own earlier runs come too (retained, or late), even of runs which a restored database
-        has forgotten; they began before us. Of two stations of one name the later one stays, and the earlier
-        one stops until people have looked, so that they don't push each other out for ever.
+        No clock is asked. The broker keeps the order of what is said on a topic, so a birth that reaches us
+        after our own was said after it, and not by one of our earlier runs, not even by one that a restored
+        database has forgotten. Both stations see each other like that, and both compare the same two epochs:
+        the one with more starts stays (between equals the random part decides), so that exactly one stops. A
+        newcomer under a wrong name, with few starts, stops itself and not the station that is at work.
         """
-        if birth.started_at <= self._outbox.epoch.started_at:
+        ours = self._outbox.epoch
+        if birth.epoch == ours.text:
+            self._heard_ourselves = True
             return False
-        return all(birth.epoch != summary.epoch for summary in self._outbox.epochs())
+        if not self._heard_ourselves or any(birth.epoch == known.epoch for known in self._outbox.epochs()):
+            return False
+        return rank(birth.epoch) > rank(ours.text)
 
     def is_own_death(self, death: Death) -> bool:
         """Whether a death names the present run, which is alive to read it."""

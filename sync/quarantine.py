@@ -17,7 +17,7 @@ class Quarantined:
         id: Its number here.
         received_at: When.
         topic: Where it came on.
-        reason: A stable code: `malformed`, `oversized`, `unknown_topic`, `failed`.
+        reason: A stable code: `malformed`, `oversized`, `unknown_topic`, `retained`, `failed`.
         detail: Which field, and why.
         size: Bytes as received.
         payload: Its first bytes.

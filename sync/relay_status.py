@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from sync.wire import Received
+
 
 @dataclass(frozen=True, slots=True)
 class RelayStatus:
@@ -38,8 +40,10 @@ class Hooks:
         on_connected: The broker took us: announce the station.
         on_oms_present: The OMS is there: ask for what was missed.
         on_tick: About once a second.
+        on_unusable: A received message could not be worked on; inside the transaction that undid it.
     """
 
     on_connected: Callable[[], None] = lambda: None
     on_oms_present: Callable[[], None] = lambda: None
     on_tick: Callable[[], None] = lambda: None
+    on_unusable: Callable[[Received, Exception], None] = lambda _message, _error: None

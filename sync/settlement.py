@@ -31,6 +31,13 @@ PUT_OFF = (
 MARK_SENT = "UPDATE outbox SET state = 'SENT' WHERE position = ? AND state = 'PENDING'"
 HOLD = "INSERT OR IGNORE INTO outbox_holds (message_id, subject, place, since) VALUES (?, ?, ?, ?)"
 RELEASE = "DELETE FROM outbox_holds WHERE subject = ? AND place = ?"
+HELD_PLACES = "SELECT subject, place FROM outbox_holds"
+REPAIRED = (  # whether one of the events that replace it, or replace those in their turn, is settled
+    "WITH RECURSIVE repairs (message_id, state) AS ("
+    "SELECT message_id, state FROM outbox WHERE replaces = ? UNION ALL "
+    "SELECT o.message_id, o.state FROM outbox o JOIN repairs r ON o.replaces = r.message_id) "
+    "SELECT 1 FROM repairs WHERE state = 'SETTLED' LIMIT 1"
+)
 COUNT = "UPDATE outbox_counts SET total = total + ? WHERE state = ?"
 
 
@@ -88,7 +95,7 @@ class Settlement:
         """
         self._database.require_transaction("Settlement.record")
         at = utc_text(self._now())
-        batch = _Batch(at)
+        batch = self._batch(at)
         outcome = Outcome()
         seen: dict[str, Owed] = {}
         for answer in answers:
@@ -125,17 +132,18 @@ class Settlement:
         row.attempts += 1
 
     def _one(self, row: Owed, answer: Answer, batch: "_Batch", outcome: Outcome) -> None:
-        if row.state == OutboxState.SETTLED:
+        if answer.status is AnswerStatus.REJECTED:
+            # Believed of a settled row too: a mark may have passed it before its rejection was heard.
+            if row.state != OutboxState.DEAD:
+                batch.die(row, answer, repaired=bool(self._database.sql(REPAIRED, (row.message_id,))))
+                outcome.dead.append(row)
+        elif row.state == OutboxState.SETTLED:
             return
-        if answer.status is AnswerStatus.RETRY:
+        elif answer.status is AnswerStatus.RETRY:
             if row.state != OutboxState.DEAD:
                 batch.put_off.append((str(answer.status), answer.reason, batch.at, row.position))
                 row.attempts += 1
                 outcome.put_off.append((row, answer))
-        elif answer.status is AnswerStatus.REJECTED:
-            if row.state != OutboxState.DEAD:
-                batch.die(row, answer)
-                outcome.dead.append(row)
         else:
             batch.settle(row, answer)
             outcome.settled.append(row)
@@ -150,11 +158,14 @@ class Settlement:
         self._marks[key] = max(mark.sequence, self._marks.get(key, 0))
         if not rows:
             return
-        batch = _Batch(at)
+        batch = self._batch(at)
         for row in rows:
             batch.settle(row, None)
         batch.write(self._database)
         outcome.settled.extend(rows)
+
+    def _batch(self, at: str) -> "_Batch":
+        return _Batch(at, {(row[0], row[1]) for row in self._database.sql(HELD_PLACES)})
 
     def _tell(self, answers: list[tuple[int, Answer]]) -> None:
         if self._on_answer is None:
@@ -185,13 +196,14 @@ def _furthest(marks: Iterable[Through]) -> list[Through]:
 class _Batch:
     """Changes of many rows, written with one statement each kind."""
 
-    def __init__(self, at: str) -> None:
+    def __init__(self, at: str, held: set[tuple[str, int]]) -> None:
         self.at = at
+        self.held = held  # subjects and places where a dead letter stands
+        self.freed: set[tuple[str, int]] = set()
         self.settled: list[tuple[str, str | None, str | None, str, int]] = []
         self.dead: list[tuple[str | None, str, int]] = []
         self.put_off: list[tuple[str, str | None, str, int]] = []
         self.holds: list[tuple[str, str, int, str]] = []
-        self.releases: list[tuple[str, int]] = []
         self.to_tell: list[tuple[int, Answer]] = []
         self.counts: Counter[str] = Counter()
 
@@ -201,17 +213,19 @@ class _Batch:
         self.settled.append(
             (status, exception, None if answer is None else answer.reason, self.at, row.position)
         )
-        if row.state == OutboxState.DEAD or row.replaces is not None:
-            self.releases.append((row.subject, row.place))
+        self.freed.add((row.subject, row.place))
         self._count(row, OutboxState.SETTLED)
         if answer is not None and exception is not None:
             self.to_tell.append((row.position, answer))
 
-    def die(self, row: Owed, answer: Answer) -> None:
+    def die(self, row: Owed, answer: Answer, *, repaired: bool) -> None:
+        """One that was repaired before holds nothing back, and is nobody's task any more."""
         self.dead.append((answer.reason, self.at, row.position))
-        self.holds.append((row.message_id, row.subject, row.place, self.at))
         self._count(row, OutboxState.DEAD)
-        self.to_tell.append((row.position, answer))
+        if not repaired:
+            self.held.add((row.subject, row.place))
+            self.holds.append((row.message_id, row.subject, row.place, self.at))
+            self.to_tell.append((row.position, answer))
 
     def _count(self, row: Owed, state: OutboxState) -> None:
         self.counts[row.state] -= 1
@@ -224,7 +238,7 @@ class _Batch:
             (DIE, self.dead),
             (PUT_OFF, self.put_off),
             (HOLD, self.holds),
-            (RELEASE, self.releases),
+            (RELEASE, sorted(self.freed & self.held)),  # whatever settles at a place frees what comes after
         ):
             if parameters:
                 database.sql_many(statement, parameters)

@@ -5,7 +5,8 @@ transaction as the items. So it knows what it has, whatever a broker lost:
 
 - a stretch that begins beyond our offset leaves a gap: it is not taken in, and a snapshot is asked for;
 - a stretch or item that we have already is skipped, so that stale and reordered updates do no harm;
-- a stream with another id was rebuilt: the local copy is cleared, and taken in anew from the beginning.
+- a stream with another id was rebuilt: a snapshot is asked for, and the answer replaces the local copy; until
+  then the copy serves as it is, so that a late word of a stream that was given up does no harm either.
 """
 
 import logging
@@ -72,6 +73,9 @@ class Streams:
         self._now = now
         self._monotonic = monotonic
         self._wanting: dict[StreamName, float] = {}  # streams with a gap -> when they may be asked for again
+        self._needed: dict[
+            StreamName, int
+        ] = {}  # the offset from which a stretch came that we could not join
 
     def places(self) -> list[StreamPlace]:
         """Where this station stands, for the birth."""
@@ -84,25 +88,33 @@ class Streams:
             return
         place = self._place(batch.stream)
         if place.stream_id != batch.stream_id:
-            if batch.after > 0:
+            if batch.after > 0 or (place.stream_id is not None and batch.stream not in self._wanting):
+                # Rebuilt, or a late word of a stream that was given up: only the OMS knows, so it is asked.
+                # What we have serves until it answers.
                 self._want(batch.stream)
-                if place.stream_id is not None:
-                    handler.reset(self._database)
-                self._store(batch.stream, None, 0)
                 return
             if place.stream_id is not None:
                 logger.warning("stream %s was rebuilt by the OMS; taking it in anew", batch.stream)
                 handler.reset(self._database)
-            place = StreamPlace(batch.stream, batch.stream_id, 0)
+            self._needed.pop(batch.stream, None)
+            place = StreamPlace(batch.stream, None, 0)
         if batch.after > place.offset:
-            self._want(batch.stream)
+            self._want(batch.stream, batch.after)
             return
-        if batch.through > place.offset or self._is_first(batch.stream, batch.stream_id):
+        if batch.through > place.offset or place.stream_id is None:
             items: list[StreamItem] = [item for item in batch.items if item.offset > place.offset]
             if items:
-                handler.apply(items, self._database)
-            self._store(batch.stream, batch.stream_id, max(batch.through, place.offset))
-        self._wanting.pop(batch.stream, None)
+                self._apply(handler, items, batch)
+            self._store(batch.stream, batch.stream_id, batch.through)
+        if batch.through >= max(place.offset, self._needed.get(batch.stream, 0)):
+            # It reaches to where we stood and to where a gap ended; a snapshot for another station may not.
+            self._wanting.pop(batch.stream, None)
+            self._needed.pop(batch.stream, None)
+
+    @property
+    def asking(self) -> bool:
+        """Whether something was asked for and has not come yet."""
+        return bool(self._wanting)
 
     def ask(self) -> None:
         """Ask for whatever was missed, on each stream: the OMS has come, or we have."""
@@ -117,12 +129,17 @@ class Streams:
             self._wanting[stream] = now + ASK_AGAIN_S
             self._request(self._place(stream))
 
-    def _want(self, stream: StreamName) -> None:
+    def _apply(self, handler: StreamHandler, items: Sequence[StreamItem], batch: StreamBatch) -> None:
+        try:
+            handler.apply(items, self._database)
+        except Exception:
+            self._want(batch.stream, batch.through)  # undone, and asked for again until it succeeds
+            raise
+
+    def _want(self, stream: StreamName, needed: int = 0) -> None:
+        self._needed[stream] = max(needed, self._needed.get(stream, 0))
         if stream not in self._wanting:
             self._wanting[stream] = self._monotonic()
-
-    def _is_first(self, stream: StreamName, stream_id: str) -> bool:
-        return self._place(stream).stream_id != stream_id
 
     def _place(self, stream: StreamName) -> StreamPlace:
         query = StreamRecord.select().where(StreamRecord.stream == str(stream))

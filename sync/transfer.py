@@ -25,7 +25,8 @@ PAGE = 1000
 
 EXPORT = (
     "SELECT o.position, o.message_id, o.site, o.station, o.epoch, o.sequence, o.type, o.subject, "
-    "o.replaces, o.committed_at, o.state, o.reason, p.envelope "
+    "o.replaces, o.committed_at, o.state, o.reason, p.envelope, "
+    "EXISTS (SELECT 1 FROM outbox_holds h WHERE h.message_id = o.message_id) "
     "FROM outbox o JOIN outbox_payloads p USING (position) "
     "WHERE o.state IN ({states}) AND o.position > ? ORDER BY o.position LIMIT ?"
 )
@@ -66,6 +67,7 @@ class _Line(BaseModel):
     replaces: str | None = Field(default=None, max_length=64)
     committed_at: str = Field(min_length=20, max_length=40)
     dead: bool
+    held: bool = True  # a dead letter that was repaired or released holds nothing back
     reason: str | None = None
     envelope: str
 
@@ -127,6 +129,7 @@ def _owed_lines(database: Database) -> Iterator[bytes]:
                     "replaces": row[8],
                     "committed_at": row[9],
                     "dead": row[10] == "DEAD",
+                    "held": bool(row[13]),
                     "reason": row[11],
                     "envelope": base64.b64encode(row[12]).decode(),
                 }
@@ -189,7 +192,7 @@ def _insert(database: Database, line: _Line, envelope: bytes, position: int, pla
     )
     database.sql("INSERT INTO outbox_payloads (position, envelope) VALUES (?, ?)", (position, envelope))
     database.sql("UPDATE outbox_counts SET total = total + 1 WHERE state = ?", (state,))
-    if line.dead:
+    if line.dead and line.held:
         database.sql(
             "INSERT INTO outbox_holds (message_id, subject, place, since) VALUES (?, ?, ?, ?)",
             (line.message_id, line.subject, place, line.committed_at),

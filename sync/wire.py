@@ -51,7 +51,12 @@ class Disconnected:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The broker answered a publication with a reason of 0x80 or above; it did not take it."""
+    """The broker answered a publication with a reason of 0x80 or above; it did not take it.
+
+    Attributes:
+        token: Of the publication; empty where it had none.
+        reason: In the broker's words.
+    """
 
     token: str
     reason: str

@@ -55,10 +55,10 @@ class Desk:
         self.say(TOPICS.oms_state, {"state": "online", "instance": "oms-1"})
         wait_until(self.requests)
 
-    def say(self, topic: str, message: object) -> None:
+    def say(self, topic: str, message: object, *, retained: bool = False) -> None:
         payload = message if isinstance(message, bytes) else json.dumps(message).encode()
         before = len(self.link.acknowledged)
-        self.link.give(Received(topic, payload, mid=random.randrange(1, 60000)))
+        self.link.give(Received(topic, payload, retained=retained, mid=random.randrange(1, 60000)))
         wait_until(lambda: len(self.link.acknowledged) > before)
 
     def stretch(self, after: int, through: int, stream_id: str = "s1") -> None:
@@ -125,29 +125,65 @@ def test_a_gap_is_not_taken_in_but_asked_for(desk: Desk):
     assert desk.offsets() == [1, 2, 3, 4, 5, 6]
 
 
-def test_a_rebuilt_stream_replaces_the_copy(desk: Desk):
+@pytest.mark.parametrize("after", [0, 5])
+def test_another_stream_is_asked_about_before_it_replaces_the_copy(desk: Desk, after: int):
     desk.stretch(0, 3)
+    asked = len(desk.requests())
+    desk.stretch(after, after + 1, stream_id="s2")
+    assert desk.offsets() == [1, 2, 3]  # it serves until the OMS has said which stream is the present one
+    wait_until(lambda: len(desk.requests()) > asked)
+    assert (desk.requests()[-1]["after"], desk.requests()[-1]["stream_id"]) == (3, "s1")
     desk.stretch(0, 2, stream_id="s2")
     assert desk.offsets() == [1, 2]
     assert (desk.place(), desk.kept.resets) == (("s2", 2), 1)
 
 
-def test_the_middle_of_a_rebuilt_stream_makes_us_ask_from_the_beginning(desk: Desk):
+def test_a_late_word_of_a_stream_that_was_given_up_costs_a_question_and_nothing_else(desk: Desk):
     desk.stretch(0, 3)
+    desk.stretch(0, 9, stream_id="older")
+    desk.stretch(3, 3)  # the answer: the stream is still this one
+    desk.stretch(3, 4)
+    assert desk.offsets() == [1, 2, 3, 4]
+    assert (desk.place(), desk.kept.resets) == (("s1", 4), 0)
+
+
+def test_a_snapshot_for_another_station_does_not_end_our_asking(desk: Desk):
+    desk.stretch(0, 4)
+    desk.stretch(6, 8)  # 5 and 6 were lost on the way to us
     asked = len(desk.requests())
-    desk.stretch(5, 6, stream_id="s2")
-    assert desk.offsets() == []
-    wait_until(lambda: len(desk.requests()) > asked)
-    assert desk.requests()[-1]["after"] == 0
+    desk.stretch(0, 4)  # for a new station of this site
+    assert (desk.offsets(), desk.place()) == ([1, 2, 3, 4], ("s1", 4))
+    assert desk.delivery.streams.asking
+    desk.stretch(0, 5)  # for one that stands in the midst of our gap
+    assert desk.delivery.streams.asking
+    desk.stretch(4, 8)
+    assert not desk.delivery.streams.asking
+    assert desk.offsets() == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert len(desk.requests()) == asked
 
 
-def test_what_a_handler_cannot_keep_is_undone_and_asked_for_again(desk: Desk):
+def test_what_a_handler_cannot_keep_is_undone_quarantined_and_asked_for_again(desk: Desk):
+    desk.stretch(0, 1)
     desk.kept.fail = True
-    desk.stretch(0, 2)
-    assert (desk.offsets(), desk.place()) == ([], (None, 0))
+    desk.stretch(1, 2)
+    assert (desk.offsets(), desk.place()) == ([1], ("s1", 1))
+    assert [row.reason for row in desk.delivery.quarantine.rows()] == ["failed"]
+    assert desk.delivery.relay.status().last_error == "inbound.failed"
+    assert desk.delivery.streams.asking
     desk.kept.fail = False
-    desk.stretch(0, 2)
+    desk.stretch(1, 2)
     assert desk.offsets() == [1, 2]
+    assert desk.delivery.relay.status().last_error is None
+
+
+@pytest.mark.parametrize("topic", [TOPICS.acks, TOPICS.commands])
+def test_answers_and_commands_that_a_broker_kept_are_stale_and_refused(desk: Desk, topic: str):
+    row = commit(desk.outbox, "A")[0]
+    answer = {"epoch": row.epoch, "through": 0, "results": [{"id": row.message_id, "status": "applied"}]}
+    message = answer if topic == TOPICS.acks else {"kind": "rebirth", "id": new_id()}
+    desk.say(topic, message, retained=True)
+    assert [kept.reason for kept in desk.delivery.quarantine.rows()] == ["retained"]
+    assert desk.outbox.counts().settled == 0
 
 
 @pytest.mark.parametrize(
@@ -201,15 +237,19 @@ def test_a_cleared_presence_means_absent(desk: Desk):
     assert not desk.delivery.relay.status().oms_present
 
 
-def test_a_birth_of_another_station_under_our_name_stops_us(desk: Desk):
+def test_of_two_stations_of_one_name_the_one_with_fewer_starts_stops(desk: Desk):
+    def stopped() -> bool:
+        return desk.delivery.relay.status().session_taken_over
+
     birth = next(json.loads(item.payload) for item in desk.link.published if item.topic == TOPICS.birth)
-    desk.say(TOPICS.birth, birth)
-    assert not desk.delivery.relay.status().session_taken_over
-    stale = {**birth, "epoch": "000009-aaaaaa", "started_at": "2020-01-01T00:00:00Z"}
-    desk.say(TOPICS.birth, stale)
-    assert not desk.delivery.relay.status().session_taken_over
-    desk.say(TOPICS.birth, {**birth, "epoch": "000009-aaaaaa", "started_at": "2999-01-01T00:00:00Z"})
-    wait_until(lambda: desk.delivery.relay.status().session_taken_over)
+    greater = {**birth, "epoch": "000009-aaaaaa", "started_at": "2020-01-01T00:00:00Z"}
+    desk.say(TOPICS.birth, greater, retained=True)  # of a run that a restored database has forgotten
+    assert not stopped()
+    desk.say(TOPICS.birth, birth)  # our own comes back: from here on, others speak later than we did
+    desk.say(TOPICS.birth, {**birth, "epoch": "000000-aaaaaa", "started_at": "2999-01-01T00:00:00Z"})
+    assert not stopped()  # that one stops itself, whatever its clock says
+    desk.say(TOPICS.birth, greater)
+    wait_until(stopped)
 
 
 def test_a_late_will_of_our_own_run_is_answered_by_a_birth(desk: Desk):

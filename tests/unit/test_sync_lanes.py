@@ -28,8 +28,8 @@ def settle(outbox: Outbox, lanes: Lanes, row: Owed, status: AnswerStatus = Answe
     settlement = Settlement(outbox.database, now=lambda: outbox.epoch.started_at)
     with outbox.database.write():
         outcome = settlement.record([Answer(row.message_id, status)], [], lambda _: row)
-    for dead in outcome.dead:
-        lanes.hold(dead.subject, dead.place)
+    if outcome.dead:
+        lanes.held_anew()
     for gone in (*outcome.settled, *outcome.dead):
         lanes.answered(gone)
     return outcome

@@ -46,8 +46,8 @@ class OutboxMachine(RuleBasedStateMachine):
     def _record(self, answers: list[Answer], marks: list[Through] | None = None) -> None:
         with self.outbox.database.write():
             outcome = self.settlement.record(answers, marks or [], self.flying.get)
-        for row in outcome.dead:
-            self.lanes.hold(row.subject, row.place)
+        if outcome.dead:
+            self.lanes.held_anew()
         for row in (*outcome.settled, *outcome.dead):
             self.flying.pop(row.message_id, None)
             self.lanes.answered(row)

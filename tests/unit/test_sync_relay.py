@@ -368,3 +368,112 @@ def test_an_oms_restored_from_a_backup_gets_settled_events_again_in_order(statio
     assert station.sent(7)[4:] == [row.message_id for row in rows[1:]]
     station.answer(*((row.message_id, "applied") for row in rows[1:]))
     station.settled(4)
+
+
+def test_a_rejection_is_believed_also_of_what_a_mark_has_settled(station: Station):
+    station.online()
+    passed, last = commit(station.outbox, "A", "B")
+    station.sent(2)
+    station.answer(through=(2, last.message_id))  # the message with the rejection was lost
+    station.settled(2)
+    station.answer((passed.message_id, "rejected"), reason="unknown SKU")
+    wait_until(lambda: station.told)
+    assert station.state(passed.message_id) == OutboxState.DEAD
+    assert station.told[0].row.message_id == passed.message_id
+
+
+def test_a_repaired_dead_letter_that_is_rejected_again_holds_nothing_back(station: Station):
+    station.online()
+    (dead,) = commit(station.outbox, "A")
+    station.sent(1)
+    station.answer((dead.message_id, "rejected"), reason="no")
+    wait_until(lambda: station.told)
+    with station.outbox.database.write():
+        repair = station.outbox.append(an_event("A", replaces=dead.message_id))
+    station.sent(2)
+    station.answer((repair.message_id, "applied"))
+    station.settled(1)
+    command = {"kind": "resend", "id": new_id(), "epoch": station.outbox.epoch.text, "from": 1, "to": 1}
+    station.say(TOPICS.commands, command)  # the OMS lost the rejection, not the repair
+    station.sent(3)
+    station.answer((dead.message_id, "rejected"), reason="no")
+    wait_until(lambda: station.state(dead.message_id) == OutboxState.DEAD)
+    station.quiet()
+    (later,) = commit(station.outbox, "A")
+    assert station.sent(4)[3] == later.message_id
+    assert len(station.told) == 1  # no second task for what was repaired
+
+
+def test_releasing_a_rejected_replacement_lets_the_return_go_on(station: Station):
+    station.online()
+    dead, later = commit(station.outbox, "A", "A")
+    station.sent(1)
+    station.answer((dead.message_id, "rejected"), reason="no")
+    wait_until(lambda: station.told)
+    with station.outbox.database.write():
+        repair = station.outbox.append(an_event("A", replaces=dead.message_id))
+    station.sent(2)
+    station.answer((repair.message_id, "rejected"), reason="no")
+    wait_until(lambda: len(station.told) == 2)
+    station.outbox.release(repair.message_id)
+    assert station.sent(3)[2] == later.message_id
+
+
+def test_a_late_will_of_an_earlier_run_of_the_oms_does_not_stop_sending(station: Station):
+    station.online("oms-2")
+    station.oms("offline", "oms-1")
+    commit(station.outbox, "A")
+    station.sent(1)
+    assert station.delivery.relay.status().oms_present
+    station.oms("offline", "oms-2")
+    wait_until(lambda: not station.delivery.relay.status().oms_present)
+
+
+def test_a_trouble_is_over_when_its_cure_has_happened(tmp_path: Path):
+    station = Station(tmp_path, answer_timeout_s=1)
+    station.online()
+
+    def trouble() -> str | None:
+        return station.delivery.relay.status().last_error
+
+    first, second = commit(station.outbox, "A", "B")
+    station.sent(2)
+    station.link.give(Refused(first.message_id, "Quota exceeded"))
+    wait_until(lambda: trouble() == "broker.refused_event")
+    station.answer((second.message_id, "applied"))
+    station.settled(1)
+    assert trouble() == "broker.refused_event"  # of that event nothing was heard
+    wait_until(lambda: trouble() == "oms.no_answer")
+    station.answer((first.message_id, "applied"))
+    wait_until(lambda: trouble() is None)
+    station.delivery.stop()
+    station.outbox.database.close()
+
+
+def test_a_disk_that_takes_again_is_no_trouble_any_more(station: Station):
+    station.online()
+    (row,) = commit(station.outbox, "A")
+    station.sent(1)
+    database = station.outbox.database
+    database.sql("CREATE TRIGGER full BEFORE UPDATE ON outbox BEGIN SELECT RAISE(ABORT, 'disk is full'); END")
+    station.answer((row.message_id, "applied"))
+    wait_until(lambda: station.delivery.relay.status().last_error == "database.unwritable")
+    database.sql("DROP TRIGGER full")
+    station.settled(1)
+    wait_until(lambda: station.delivery.relay.status().last_error is None)
+
+
+def test_what_is_unforeseen_does_not_lose_what_came_with_it(station: Station):
+    def fail() -> None:
+        raise RuntimeError("a listener of the connection failed")
+
+    station.online()
+    (row,) = commit(station.outbox, "A")
+    station.sent(1)
+    presence = station.delivery.presence
+    birth, presence.birth = presence.birth, fail  # type: ignore[assignment,method-assign]
+    station.say(TOPICS.commands, {"kind": "rebirth", "id": new_id()})
+    station.answer((row.message_id, "applied"))
+    station.settled(1)
+    presence.birth = birth  # type: ignore[method-assign]
+    wait_until(lambda: station.delivery.relay.status().last_error is None)
