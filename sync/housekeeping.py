@@ -14,14 +14,13 @@ from sync.fields import utc_text
 STEP = 1000  # rows per transaction, so that commits of the staff wait for milliseconds only
 
 OLD = (
-    "SELECT position FROM outbox WHERE position > ? AND position < (SELECT max(position) FROM outbox) "
-    "ORDER BY position LIMIT ?"
+    "SELECT position, answered_at FROM outbox INDEXED BY outbox_settled WHERE state = 'SETTLED' "
+    "AND position > ? AND position < (SELECT max(position) FROM outbox) ORDER BY position LIMIT ?"
 )
 REMEMBER = (
     "UPDATE epochs SET removed_to = found.last FROM (SELECT epoch, max(sequence) AS last FROM outbox "
     "WHERE position IN ({marks}) GROUP BY epoch) AS found WHERE found.epoch = epochs.epoch"
 )
-EXPIRED = "SELECT position FROM outbox WHERE position IN ({marks}) AND state = 'SETTLED' AND answered_at < ?"
 
 
 def remove_expired(database: Database, *, retention_days: int, now: Callable[[], datetime]) -> Iterator[int]:
@@ -34,11 +33,8 @@ def remove_expired(database: Database, *, retention_days: int, now: Callable[[],
     position = 0
     while True:
         with database.write():
-            page = [row[0] for row in database.sql(OLD, (position, STEP))]
-            if not page:
-                return
-            marks = ",".join("?" * len(page))
-            expired = [row[0] for row in database.sql(EXPIRED.format(marks=marks), (*page, limit))]
+            page = database.sql(OLD, (position, STEP))
+            expired = [row[0] for row in page if row[1] < limit]
             if not expired:
                 return
             database.sql(REMEMBER.format(marks=",".join("?" * len(expired))), expired)
@@ -46,5 +42,5 @@ def remove_expired(database: Database, *, retention_days: int, now: Callable[[],
             database.sql(
                 "UPDATE outbox_counts SET total = total - ? WHERE state = 'SETTLED'", (len(expired),)
             )
-            position = page[-1]
+            position = page[-1][0]
         yield len(expired)

@@ -1,6 +1,13 @@
-"""Reading the outbox: for pages, commands, health checks and the birth. Nothing here changes anything."""
+"""Reading the outbox: for pages, commands, health checks and the birth. Nothing here changes anything.
 
-from collections.abc import Collection
+Everything here costs the same whatever is owed or kept: the index of each state is read from its end.
+"""
+
+import json
+from collections.abc import Collection, Sequence
+from itertools import islice
+
+import peewee
 
 from sync.database import Database
 from sync.epochs import EpochSummary
@@ -17,6 +24,17 @@ from sync.records import (
     row_of,
 )
 
+ROWS_OF_STATE = {  # the conditions that the partial indexes are made for, to the letter
+    OutboxState.PENDING: "state IN ('PENDING', 'SENT') AND state = 'PENDING'",
+    OutboxState.SENT: "state = 'SENT'",
+    OutboxState.SETTLED: "state = 'SETTLED'",
+    OutboxState.DEAD: "state = 'DEAD'",
+}
+NEWEST_ROW = 2**62
+HOLDS = (
+    "SELECT subject, min(place) FROM outbox_holds WHERE subject IN (SELECT value FROM json_each(?)) "
+    "GROUP BY subject"
+)
 OLDEST_OWED = "SELECT committed_at FROM outbox WHERE state IN ('PENDING', 'SENT') ORDER BY position LIMIT 1"
 
 
@@ -47,13 +65,18 @@ class OutboxView:
         self, *, states: Collection[OutboxState] | None = None, limit: int = 100, before: int | None = None
     ) -> list[OutboxRow]:
         """The newest rows first, without their bytes; `before` pages on by position."""
-        query = OutboxRecord.select().order_by(OutboxRecord.position.desc()).limit(limit)
-        if states is not None:
-            query = query.where(OutboxRecord.state.in_([str(state) for state in states]))
-        if before is not None:
-            query = query.where(OutboxRecord.position < before)
-        held = self._held()
-        return [row_of(record, held=_is_held(record, held)) for record in self.database.run(query)]
+        conditions = ["1"] if states is None else [ROWS_OF_STATE[state] for state in set(states)]
+        found: list[OutboxRecord] = []
+        with self.database.read():
+            for condition in conditions:
+                newest = OutboxRecord.select().where(
+                    peewee.SQL(condition), OutboxRecord.position < (NEWEST_ROW if before is None else before)
+                )
+                found += self.database.run(newest.order_by(OutboxRecord.position.desc()).limit(limit))
+            found.sort(key=lambda record: int(record.position), reverse=True)
+            rows = list(islice(found, limit))
+            held = self._held([record.subject for record in rows])
+        return [row_of(record, held=_is_held(record, held)) for record in rows]
 
     def get(self, message_id: str) -> OutboxRow:
         """One row with its bytes.
@@ -71,7 +94,8 @@ class OutboxView:
                 PayloadRecord.select().where(PayloadRecord.position == records[0].position)
             )
             envelope = next((bytes(found.envelope) for found in payload), b"")
-            return row_of(records[0], held=_is_held(records[0], self._held()), envelope=envelope)
+            held = self._held([records[0].subject])
+            return row_of(records[0], held=_is_held(records[0], held), envelope=envelope)
 
     def epochs(self) -> list[EpochSummary]:
         """Every epoch with its last sequence and what a salvage lost, oldest first; part of the birth."""
@@ -84,9 +108,9 @@ class OutboxView:
                 for record in self.database.run(EpochRecord.select().order_by(EpochRecord.counter))
             ]
 
-    def _held(self) -> dict[str, int]:
-        """Each held subject with the first place that is held."""
-        return dict(self.database.sql("SELECT subject, min(place) FROM outbox_holds GROUP BY subject"))
+    def _held(self, subjects: Sequence[str]) -> dict[str, int]:
+        """Those of the subjects that are held, with the first place that is."""
+        return dict(self.database.sql(HOLDS, (json.dumps(subjects),)))
 
 
 def _is_held(record: OutboxRecord, held: dict[str, int]) -> bool:
