@@ -86,7 +86,7 @@ class Delivery:
             broker,
             client_id=identity.client_id,
             subscriptions=identity.topics.subscriptions,
-            renewed=(OMS_STATE,),
+            renewed=(OMS_STATE, identity.topics.birth),
             will=self.presence.will,
             rng=rng,
             monotonic=monotonic,

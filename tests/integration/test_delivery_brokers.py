@@ -165,15 +165,15 @@ def test_lost_answers_are_asked_for_again(broker: Any, outbox: Outbox, deliver: 
     small.database.close()
 
 
-@pytest.mark.broker
-def test_a_second_station_of_the_same_name_stops_the_first_visibly(
-    mosquitto: Mosquitto, outbox: Outbox, deliver: Callable[..., Any], tmp_path: Path
+def test_of_two_stations_of_one_name_the_one_with_fewer_starts_stops_visibly(
+    broker: Any, outbox: Outbox, deliver: Callable[..., Any], tmp_path: Path
 ):
-    with FakeOms(mosquitto.port) as oms:
-        first = deliver(mosquitto.port)
+    with FakeOms(broker.port) as oms:
+        first = deliver(broker.port)
         wait_until(lambda: first.relay.status().oms_present)
         other = an_outbox(tmp_path / "other")
-        second = deliver(mosquitto.port, outbox=other)
+        other.begin_epoch()
+        second = deliver(broker.port, outbox=other)
         wait_until(lambda: first.relay.status().session_taken_over)
         commit(outbox, "A")
         commit(other, "B")
