@@ -9,6 +9,7 @@ from typing import Self
 
 from edge.errors import StationLocked
 from edge.inspection.evidence import storage_error
+from sync.folders import make_folder
 
 LOCK_FILE = "station.lock"
 
@@ -23,7 +24,7 @@ class DataFolderLock:
 
     def __init__(self, folder: Path) -> None:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             self._descriptor = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
         except OSError as error:
             raise storage_error(error, folder, meaning="nothing was started", again="start again") from error

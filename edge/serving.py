@@ -3,9 +3,12 @@
 One process, loopback unless the settings say otherwise, a clear word if the port is taken.
 """
 
+import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable
+from types import FrameType
 
 import uvicorn
 
@@ -55,7 +58,16 @@ def serve(station: Station, listener: socket.socket, *, ready: Callable[[], None
         timeout_graceful_shutdown=3,
     )
     server = _Server(config, ready)
+    if threading.current_thread() is threading.main_thread():
+        # uvicorn ends its serving at SIGTERM and then raises the signal again; without a handler of our own
+        # that would end the process there and then, with no farewell to the OMS and nothing put in order.
+        signal.signal(signal.SIGTERM, _leave)
     server.run(sockets=[listener])
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    raise SystemExit(0)
 
 
 class _Server(uvicorn.Server):

@@ -25,7 +25,6 @@ How to use it:
 """
 
 import logging
-import os
 import sqlite3
 import threading
 import weakref
@@ -45,6 +44,7 @@ from sync.errors import (
     DatabaseUnwritable,
     TransactionMissing,
 )
+from sync.folders import make_folder, sync_folder
 from sync.migrating import MigrationSet, check_not_too_new, migrate
 
 __all__ = ["Database", "MigrationSet"]
@@ -149,7 +149,7 @@ class Database:
         """
         existed = path.exists() and path.stat().st_size > 0
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
         except OSError as error:
             raise DatabaseUnwritable(path, str(error)) from error
         database = cls(path, _Connections(path))
@@ -161,7 +161,7 @@ class Database:
                 with database.write():
                     migrate(database.peewee, path, migrations, now=now)
             if not existed:
-                _sync_folder(path.parent)
+                sync_folder(path.parent)
         except BaseException:
             database.close()
             raise
@@ -282,12 +282,3 @@ def _means(error: Exception, *words: str) -> bool:
     return isinstance(error, peewee.DatabaseError | sqlite3.DatabaseError) and any(
         word in text for word in words
     )
-
-
-def _sync_folder(folder: Path) -> None:
-    """Flush the folder's entry of a new file; without it a power cut can take the whole file."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from edge.errors import EvidenceMissing, StorageFull, StorageReadOnly
+from sync.folders import make_folder, sync_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class PictureStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._certain: set[Path] = set()
         self._make_folder(folder)
 
     def save(self, inspection_id: str, pictures: Mapping[str, bytes], taken_on: datetime) -> list[Evidence]:
@@ -59,7 +61,7 @@ class PictureStore:
                 digest = hashlib.sha256(jpeg).hexdigest()
                 saved.append(Evidence(view, str(path.relative_to(self.folder)), digest, len(jpeg)))
             if pictures:
-                _sync_folder(day)
+                sync_folder(day)
         except OSError as error:
             for view in pictures:
                 with suppress(OSError):  # a disk that takes nothing lets go of nothing either
@@ -101,11 +103,12 @@ class PictureStore:
         return swept
 
     def _make_folder(self, folder: Path) -> None:
-        if folder.is_dir():
+        """A folder whose name is on the disk; asked of the disk once a run."""
+        if folder in self._certain and folder.is_dir():
             return
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            _sync_folder(folder.parent)
+            make_folder(folder)
+            self._certain.add(folder)
         except OSError as error:
             raise storage_error(error, folder) from error
 
@@ -139,14 +142,6 @@ def _write_through(path: Path, data: bytes) -> None:
         view = memoryview(data)
         while view:
             view = view[os.write(descriptor, view) :]
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

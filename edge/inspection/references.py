@@ -10,6 +10,7 @@ from pathlib import Path
 
 from edge.errors import EvidenceMissing
 from edge.inspection.evidence import storage_error
+from sync.folders import make_folder, sync_folder
 
 _VIEW = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -21,7 +22,7 @@ class ReferenceStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
         except OSError as error:
             raise storage_error(error, folder) from error
         self._current: dict[str, tuple[str, bytes]] = {}
@@ -74,3 +75,4 @@ class ReferenceStore:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+        sync_folder(path.parent)
