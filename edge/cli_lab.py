@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from edge import cli_torture
 from edge.cli_errors import Exit
 from edge.lab.demo_options import DEFAULT_RETURNS, DEFAULT_SEED, DemoOptions
 
@@ -17,6 +18,7 @@ def register(parent: typer.Typer) -> None:
     """Put the commands under `darkstore`."""
     parent.command("demo")(demo)
     parent.add_typer(bench, name="bench")
+    cli_torture.register(parent)
 
 
 def demo(

@@ -43,6 +43,10 @@ def test_each_unit_of_a_bag_is_inspected_at_exactly_one_visit(seed: int, rounds:
         for one in chain.rounds:
             for visit in one.visits:
                 visited.setdefault(visit.bag, []).extend(visit.units)
+            for fault in one.faults:
+                if fault.bag is not None:
+                    assert fault.bag not in visited
+                    visited[fault.bag] = list(range(1, chain.bags[fault.bag] + 1))
         assert {bag: list(range(1, size + 1)) for bag, size in chain.bags.items()} == visited
 
 

@@ -29,6 +29,9 @@ UNITS_PER_BAG = (1, 3)
 LATEST_MOMENT_MS = (10, 50, 250)
 """Most kills fall into the few milliseconds around a commit, some long after it."""
 
+OWN_BAG = {FaultKind.TWIN_STATION: 2, FaultKind.UNIT_TWICE: 1}
+"""Faults about units of their own, with how many."""
+
 TAKEN_BACK = 0.15
 PUT_AWAY = 0.3
 LEFT_OPEN = 0.3
@@ -68,6 +71,8 @@ class Fault:
         moment_ms: So many milliseconds into it.
         units: For so many units, where it lasts.
         draw: Seeds whatever chance it needs itself.
+        bag: A bag of its own, where the fault is about units: two stations under one identity take one unit
+            of it each; one unit that is taken at both desks is its first.
     """
 
     kind: FaultKind
@@ -76,6 +81,7 @@ class Fault:
     moment_ms: int
     units: int
     draw: int
+    bag: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +153,7 @@ def _plan_chain(seed: int, chain: int, rounds: int) -> ChainPlan:
         broker = next((KILLED_BROKER[kind] for kind in dealt if kind in KILLED_BROKER), None)
         visits = bags.visits(last=place == rounds - 1)
         one = Round(chain * ROUNDS_PER_CHAIN + place + 1, broker or brokers.deal(), visits, ())
-        faults = [_heavy(heavy.deal(), one, rng), *(_light(kind, one, rng) for kind in dealt)]
+        faults = [_heavy(heavy.deal(), one, bags, rng), *(_light(kind, one, rng) for kind in dealt)]
         planned.append(Round(one.number, one.broker, visits, tuple(sorted(faults, key=_when))))
     return ChainPlan(tuple(planned), bags.sizes)
 
@@ -169,7 +175,7 @@ def _deal_light(deck: Deck[FaultKind]) -> list[FaultKind]:
     return dealt
 
 
-def _heavy(kind: FaultKind, one: Round, rng: random.Random) -> Fault:
+def _heavy(kind: FaultKind, one: Round, bags: "_Bags", rng: random.Random) -> Fault:
     """A heavy fault begins in the first half of the round and lasts some units."""
     unit = rng.randrange(max(1, one.unit_count // 2))
     target = rng.choice(DESKS)
@@ -180,7 +186,8 @@ def _heavy(kind: FaultKind, one: Round, rng: random.Random) -> Fault:
         target = OMS
     elif kind in (FaultKind.UNIT_TWICE, FaultKind.IO_ERROR):
         target = desk_of(one.visits, unit)
-    return Fault(kind, target, unit, 0, rng.randint(1, 3), rng.randrange(2**32))
+    bag = bags.one_more(OWN_BAG[kind]) if kind in OWN_BAG else None
+    return Fault(kind, target, unit, 0, rng.randint(1, 3), rng.randrange(2**32), bag)
 
 
 def _light(kind: FaultKind, one: Round, rng: random.Random) -> Fault:
@@ -241,6 +248,12 @@ class _Bags:
                 self._left.append((bag, desk, later))
             visits.append(self._visit(bag, desk, tuple(range(1, units + 1)), closes=closes))
         return tuple(visits)
+
+    def one_more(self, units: int) -> int:
+        """A bag that no visit opens."""
+        bag = len(self.sizes) + 1
+        self.sizes[bag] = units
+        return bag
 
     def _visit(self, bag: int, desk: str, units: tuple[int, ...], *, closes: bool) -> Visit:
         rng = self._rng

@@ -1,0 +1,267 @@
+"""`darkstore torture`: rounds of work under faults, chain after chain, until all are through or one fails."""
+
+import contextlib
+import json
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from edge.lab.errors import LabError
+from edge.lab.torture.chain import STATION, Chain
+from edge.lab.torture.checker import KINDS, Finding, Verdict, check
+from edge.lab.torture.faults import BrokerKind, FaultKind
+from edge.lab.torture.folder import ChainFolder
+from edge.lab.torture.goods import expiry_of
+from edge.lab.torture.heavy import HeavyFaults
+from edge.lab.torture.light import LightFaults
+from edge.lab.torture.log import TortureLog
+from edge.lab.torture.plan import SMALL_DISK_DESK, ChainPlan, plan_campaign
+from edge.lab.torture.round import RoundPlayer
+from edge.lab.torture.small_disk import SmallDisk
+from edge.lab.torture.staff import TortureStaff
+from edge.lab.torture.story import tell
+
+MOSQUITTO = ("/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto")
+NOT_REVIVED = "not_revived"
+
+
+@dataclass(frozen=True, slots=True)
+class TortureOptions:
+    """What was asked for.
+
+    Attributes:
+        rounds: How many.
+        seed: Equal seeds bring equal faults.
+        as_json: Print one JSON document.
+        folder: Where everything is kept meanwhile; a temporary folder if left out.
+        own_disk: Everything on the disk of `folder`: no file system of memory beside it.
+        minutes: When this time is over, no further round begins.
+        station_entry: What runs at the desks; tests give a weakened station.
+    """
+
+    rounds: int
+    seed: int
+    as_json: bool = False
+    folder: Path | None = None
+    own_disk: bool = False
+    minutes: float = 600.0
+    station_entry: str = STATION
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of it."""
+
+    rounds_asked: int
+    seed: int
+    rounds: int = 0
+    saved: int = 0
+    events: int = 0
+    found: Counter[str] = field(default_factory=Counter)
+    faults: Counter[FaultKind] = field(default_factory=Counter)
+    skipped: dict[str, str] = field(default_factory=dict)
+    brokers: Counter[BrokerKind] = field(default_factory=Counter)
+    wires: Counter[str] = field(default_factory=Counter)
+    story: list[str] = field(default_factory=list)
+    kept: str | None = None
+    seconds: float = 0.0
+
+    @property
+    def good(self) -> bool:
+        """Whether every round was played and nothing was found."""
+        return self.rounds == self.rounds_asked and not self.found
+
+    def as_json(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {
+            "ok": self.good,
+            "seed": self.seed,
+            "rounds": self.rounds,
+            "rounds_asked": self.rounds_asked,
+            "saved": self.saved,
+            "events": self.events,
+            **{kind: self.found[kind] for kind in (*KINDS, NOT_REVIVED)},
+            "faults": {kind.value: self.faults[kind] for kind in FaultKind},
+            "skipped": self.skipped,
+            "brokers": {kind.value: self.brokers[kind] for kind in BrokerKind},
+            "on_the_wires": dict(sorted(self.wires.items())),
+            "seconds": round(self.seconds, 1),
+            "story": self.story,
+            "kept": self.kept,
+        }
+
+
+def run_torture(options: TortureOptions) -> bool:
+    """Play the campaign and tell; True if nothing was lost, doubled or out of order."""
+    console = Console(stderr=options.as_json, highlight=False)
+    with _progress(console) as progress:
+        task = progress.add_task("Torturing the chain", total=options.rounds)
+        outcome = Campaign(options, on_round=lambda: progress.advance(task)).play()
+    if options.as_json:
+        sys.stdout.write(json.dumps(outcome.as_json(), indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+    if not options.as_json or not outcome.good:
+        _tell(console, outcome)
+    return outcome.good
+
+
+class Campaign:
+    """Chain after chain.
+
+    Args:
+        options: What was asked for.
+        on_round: Called after each round.
+    """
+
+    def __init__(self, options: TortureOptions, on_round: Callable[[], None] = lambda: None) -> None:
+        self._options = options
+        self._on_round = on_round
+        self._own_folder = options.folder is None
+        self._folder = options.folder or Path(tempfile.mkdtemp(prefix="darkstore-torture-"))
+        self._outcome = Outcome(options.rounds, options.seed)
+        self._started = time.monotonic()
+
+    def play(self) -> Outcome:
+        """Play until the end, the first failure, or the end of the time."""
+        outcome = self._outcome
+        for number, plan in enumerate(plan_campaign(self._options.seed, self._options.rounds)):
+            if self._out_of_time() or not self._chain(number, plan):
+                break
+        outcome.seconds = time.monotonic() - self._started
+        if outcome.found:
+            outcome.kept = str(self._folder)
+        elif self._own_folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
+        return outcome
+
+    def _out_of_time(self) -> bool:
+        return time.monotonic() - self._started > self._options.minutes * 60
+
+    def _chain(self, number: int, plan: ChainPlan) -> bool:
+        """One chain through its rounds; its folder goes when all went well."""
+        path = self._folder / f"chain-{number:03d}"
+        disk = self._disk(path)
+        started_at = datetime.now(UTC).replace(microsecond=0)
+        folder = ChainFolder(path, disk.place if disk else None, SMALL_DISK_DESK)
+        folder.write_oms_files(plan.bags, started_at)
+        log = TortureLog(folder.journal)
+        try:
+            good = self._rounds(plan, folder, log, disk, started_at)
+        finally:
+            log.close()
+            if disk is not None:
+                if self._outcome.found:
+                    shutil.copytree(disk.place, path / "small-disk-as-it-was", dirs_exist_ok=True)
+                disk.unmount()
+        if good:
+            shutil.rmtree(path, ignore_errors=True)
+        return good
+
+    def _rounds(
+        self, plan: ChainPlan, folder: ChainFolder, log: TortureLog, disk: SmallDisk | None, at: datetime
+    ) -> bool:
+        outcome = self._outcome
+        chain = Chain(folder, self._options.seed, station_entry=self._options.station_entry)
+        staff = TortureStaff(log, expiry_of(at), disk)
+        light, heavy = LightFaults(chain, log), HeavyFaults(chain, staff, log, disk)
+        verdict = Verdict((), 0, 0)
+        findings: tuple[Finding, ...] = ()
+        try:
+            self._begin(chain, staff, plan)
+            player = RoundPlayer(chain, staff, light, heavy, log)
+            for one in plan.rounds:
+                if self._out_of_time():
+                    break
+                verdict = player.play(one)
+                findings = verdict.findings
+                if findings:
+                    break
+                outcome.rounds += 1
+                outcome.brokers[one.broker] += 1
+                self._on_round()
+        except LabError as error:
+            findings = (Finding(NOT_REVIVED, str(error)), *self._last_look(folder, log))
+        finally:
+            light.wait()
+            chain.stop()
+        self._count(chain, light, heavy, verdict)
+        if findings:
+            outcome.found.update(one.kind for one in findings)
+            outcome.story = tell(findings, log.path, folder.ledger)
+        return not findings
+
+    def _begin(self, chain: Chain, staff: TortureStaff, plan: ChainPlan) -> None:
+        chain.start_broker(plan.rounds[0].broker)
+        chain.start_oms()
+        for desk in chain.desks.values():
+            staff.bring_up(desk)
+        staff.wait_for_announcements(chain.desks.values(), max(plan.bags))
+
+    def _last_look(self, folder: ChainFolder, log: TortureLog) -> tuple[Finding, ...]:
+        with contextlib.suppress(Exception):
+            return check(log.path, folder.ledger).findings
+        return ()
+
+    def _count(self, chain: Chain, light: LightFaults, heavy: HeavyFaults, verdict: Verdict) -> None:
+        outcome = self._outcome
+        outcome.faults.update(light.struck)
+        outcome.faults.update(heavy.struck)
+        for kind in heavy.skipped:
+            outcome.skipped[kind.value] = "no file system could be mounted here that may be filled"
+        for wire in chain.wires.values():
+            outcome.wires.update(wire.struck.as_counts())
+        outcome.saved += verdict.saved
+        outcome.events += verdict.events
+
+    def _disk(self, path: Path) -> SmallDisk | None:
+        """The disk that can be filled; never the operator's own."""
+        if self._options.own_disk:
+            return None
+        disk = SmallDisk(path / "small-disk")
+        return disk if disk.mount() else None
+
+
+def mosquitto_here() -> bool:
+    """Whether Mosquitto is installed."""
+    return shutil.which("mosquitto") is not None or any(Path(one).exists() for one in MOSQUITTO)
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    )
+
+
+def _tell(console: Console, outcome: Outcome) -> None:
+    figures = outcome.as_json()
+    for kind in (*KINDS, NOT_REVIVED):
+        console.print(f"{kind:18} {figures[kind]}")
+    console.print(
+        f"{outcome.rounds} of {outcome.rounds_asked} rounds, {outcome.saved} units shown as saved, "
+        f"{sum(outcome.faults.values())} faults, {outcome.seconds:.0f} s"
+    )
+    for kind, count in figures["faults"].items():
+        console.print(f"  {count:5}  {kind}")
+    for kind, why in outcome.skipped.items():
+        console.print(f"  not done: {kind}: {why}")
+    for line in outcome.story:
+        console.print(line, markup=False, soft_wrap=True)
+    if outcome.kept:
+        console.print(f"Everything is kept in {outcome.kept}", soft_wrap=True)
+    elif outcome.rounds < outcome.rounds_asked:
+        console.print("The time was over before all rounds were played; give more with --minutes.")
