@@ -25,7 +25,7 @@ from edge.inspection.assembly import assemble_desk
 from edge.inspection.evidence import PictureStore
 from edge.inspection.journal import Journal
 from edge.inspection.judging import Judge
-from edge.inspection.recovery import restore_desk, sweep_pictures, tell_of_salvage
+from edge.inspection.recovery import restore_desk, sweep_pictures, tell_of_waking
 from edge.inspection.references import ReferenceStore
 from edge.inspection.replay import Replayer
 from edge.inspection.saved import ModelUsed
@@ -38,6 +38,7 @@ from edge.returns.streams import ExpectedStream, ReferenceStream
 from edge.settings import Settings
 from edge.station.services import ReasonCodes, StationServices, Versions
 from edge.versions import SOFTWARE
+from edge.waking import MARKS_FILE, seal_quietly, unsealed, wake
 from hardware.cameras.bank import CameraBank
 from hardware.scanners.bank import ScannerBank
 from models.errors import ModelError
@@ -47,12 +48,11 @@ from sync.contract.messages import StreamName
 from sync.contract.messages.evidence import ModelVersion, PolicyVersion
 from sync.database import Database
 from sync.delivery import Delivery
-from sync.errors import DatabaseDamaged
+from sync.high_water import HighWater
 from sync.migrating import MigrationSet
 from sync.outbox import Outbox
 from sync.presence import StationDescription
 from sync.records import SYNC_MIGRATIONS
-from sync.salvage import SalvageReport, salvage
 from sync.topics import StationIdentity
 from vision.detector import OnnxDetector
 from vision.view_inspector import ViewInspector
@@ -95,10 +95,14 @@ def open_station(
         data = settings.station.data_dir
         stack.enter_context(DataFolderLock(data))
         clock = clock or SystemClock()
-        lost = _salvage_if_damaged(settings, clock)
-        database = stack.enter_context(_database(settings, clock))
+        stack.callback(seal_quietly, data / DATABASE_FILE)
+        database, waking = wake(data / DATABASE_FILE, [SYNC_MIGRATIONS, EDGE_MIGRATIONS], now=clock.now)
+        stack.callback(database.close)
         outbox = _outbox(settings, database, clock)
         outbox.begin_epoch()
+        marks = HighWater(data / MARKS_FILE)
+        marks.follow(outbox)
+        stack.callback(marks.close)
         policies = load_policies(settings.policies)
         model, detector, refused = load_model(settings)
         eyes = stack.enter_context(ViewInspector(settings.vision, detector))
@@ -130,12 +134,21 @@ def open_station(
         )
         scanners = ScannerBank(settings.scanners, workflow.scan)
         devices = DevicesView(
-            settings, cameras, scanners, journal, delivery, outbox, policies, model, clock, refused=refused
+            settings,
+            cameras,
+            scanners,
+            journal,
+            delivery,
+            outbox,
+            policies,
+            model,
+            clock,
+            refused=refused,
+            trouble=waking.trouble,
         )
 
-        if lost is not None:
-            tell_of_salvage(lost, desk.tasks, database, clock)
-        sweep_pictures(desk.store, desk.pictures)
+        swept = sweep_pictures(desk.store, desk.pictures)
+        tell_of_waking(waking, swept, desk.tasks, database, clock)
         desk.drafts.start()
         stack.callback(desk.drafts.stop)
         if serving:
@@ -185,6 +198,7 @@ def open_outbox(settings: Settings, *, exclusive: bool = False) -> Iterator[Outb
     with ExitStack() as stack:
         if exclusive:
             stack.enter_context(DataFolderLock(settings.station.data_dir))
+            stack.enter_context(unsealed(settings.station.data_dir / DATABASE_FILE))
         clock = SystemClock()
         yield _outbox(settings, stack.enter_context(_database(settings, clock)), clock)
 
@@ -238,17 +252,6 @@ def _database(settings: Settings, clock: SystemClock) -> Iterator[Database]:
         yield database
     finally:
         database.close()
-
-
-def _salvage_if_damaged(settings: Settings, clock: SystemClock) -> SalvageReport | None:
-    """Never work on a damaged file: set it aside, save what can be read, and say exactly what is gone."""
-    path = settings.station.data_dir / DATABASE_FILE
-    try:
-        with _database(settings, clock):
-            return None
-    except DatabaseDamaged as error:
-        logger.error("%s", error)  # noqa: TRY400 - the sentence is meant for people; a traceback says nothing
-        return salvage(path, [SYNC_MIGRATIONS, EDGE_MIGRATIONS], now=clock.now)
 
 
 def _outbox(settings: Settings, database: Database, clock: SystemClock) -> Outbox:

@@ -45,6 +45,7 @@ class DevicesView:
         clock: SystemClock,
         *,
         refused: ModelError | None = None,
+        trouble: str | None = None,
     ) -> None:
         self._settings = settings
         self._cameras = cameras
@@ -56,7 +57,7 @@ class DevicesView:
             "disk": lambda: check_disk(
                 data, low_bytes=settings.storage.reserve_mb * MIB, full_bytes=settings.storage.stop_mb * MIB
             ),
-            "database": lambda: check_database(data / "station.db"),
+            "database": lambda: check_database(data / "station.db", trouble=trouble),
             "clock": lambda: check_clock(clock.reading()),
             "camera": lambda: check_cameras(cameras.health()),
             "model": lambda: check_model(lambda: _running(model, refused)),

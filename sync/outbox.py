@@ -13,7 +13,7 @@ import secrets
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -37,10 +37,12 @@ class OutboxChange:
         reopened_from: Position from which rows may be owed again (a retry, a release, an import); None when
             new rows were appended at the end.
         subject: Whose; None for several.
+        sequence: Of the event that was appended.
     """
 
     reopened_from: int | None = None
     subject: str | None = None
+    sequence: int | None = field(default=None, compare=False)
 
 
 class Outbox(OutboxView):
@@ -153,7 +155,7 @@ class Outbox(OutboxView):
         )
         sql("INSERT INTO outbox_payloads (position, envelope) VALUES (?, ?)", (position, envelope))
         sql("UPDATE outbox_counts SET total = total + 1 WHERE state = 'PENDING'")
-        self.announce(OutboxChange())
+        self.announce(OutboxChange(sequence=sequence))
         return OutboxRow(
             position=position,
             message_id=message_id,

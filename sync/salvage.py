@@ -5,9 +5,10 @@ that can still be read: tables are read in the order of their row numbers, and w
 reading goes on behind it. Because each epoch knows how many events were committed in it, the loss can be
 named to the event; the next birth tells the OMS.
 
-Where the file's own table of contents is unreadable, nothing can be saved, and every table is reported with
-a gap from the beginning; the events are then named only by what the OMS finds missing in the birth and in a
-reconciliation.
+Where the file's own table of contents is unreadable, that of a new database is tried (`sync/schema_page.py`).
+Where that doesn't help either, or where the first page of a table is gone, nothing of that table can be
+saved, and it is reported with a gap from the beginning. What the high-water marks know is named as lost all
+the same.
 """
 
 import os
@@ -22,6 +23,7 @@ from typing import Any
 
 from sync.database import Database, MigrationSet
 from sync.errors import DatabaseUnwritable
+from sync.schema_page import graft, readable
 
 PAGE = 200  # rows read at once
 LONGEST_FILE = 2**40  # bytes; a larger length in a header is damage
@@ -91,9 +93,13 @@ def salvage(path: Path, migrations: Sequence[MigrationSet], *, now: Callable[[],
             source = path.with_name(path.name + suffix)
             if source.exists():
                 shutil.copy2(source, reading.with_name(reading.name + suffix))
+        reading.touch()
         _pad(reading)
         database = Database.open(building, migrations, now=now)
         try:
+            database.peewee.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            if not readable(reading):
+                graft(reading, building)
             tables = _copy_tables(reading, database)
             lost = _name_losses(database)
             database.peewee.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

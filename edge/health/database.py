@@ -1,18 +1,25 @@
-"""Can the station's one file be read, is it whole, and do we know its version?"""
+"""Can the station's one file be read, is it whole, and do we know its version?
+
+After a start on damaged records it stays a warning until the next start, however whole the new file is.
+"""
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from edge.health.answer import failed, well
+from edge.health.answer import failed, warning, well
 from edge.station.services import HealthCheck
 from sync.errors import DatabaseTooNew
 from sync.migrating import MigrationSet
 
 
 def check_database(
-    path: Path, *, thorough: bool = False, migrations: Sequence[MigrationSet] = ()
+    path: Path,
+    *,
+    thorough: bool = False,
+    migrations: Sequence[MigrationSet] = (),
+    trouble: str | None = None,
 ) -> HealthCheck:
     """Open the file read-only and look.
 
@@ -20,6 +27,7 @@ def check_database(
         path: The database; one that does not exist yet is in order.
         thorough: Read every page, which takes seconds on a large file; otherwise only that it opens.
         migrations: The schemas that this program knows; a later one is refused, as the station would.
+        trouble: What the start found: `salvaged`, `went_back` or `altered`.
     """
     if not path.exists():
         return well("database", "absent", path=str(path))
@@ -39,6 +47,12 @@ def check_database(
         return failed("database", "unreadable", path=str(path), problem=str(error))
     except sqlite3.DatabaseError as error:
         return failed("database", "damaged", path=str(path), problem=str(error))
+    if trouble == "salvaged":
+        return warning("database", "salvaged", folder=str(path.parent / "damaged"))
+    if trouble == "went_back":
+        return warning("database", "went_back")
+    if trouble == "altered":
+        return warning("database", "altered")
     return well("database", size_mb=round(path.stat().st_size / 1e6, 1))
 
 
@@ -48,18 +62,3 @@ def _version_of(file: sqlite3.Connection, name: str) -> int:
         return 0
     found = file.execute("SELECT max(version) FROM schema_version WHERE set_name = ?", (name,)).fetchone()
     return int(found[0] or 0)
-
-
-def check_database_opens(open_and_close: Callable[[], None]) -> HealthCheck:
-    """Open the database as the station would; its error says what is wrong.
-
-    Args:
-        open_and_close: Opens it, and may raise a `SyncError`.
-    """
-    from sync.errors import SyncError
-
-    try:
-        open_and_close()
-    except SyncError as error:
-        return failed("database", "refused", problem=str(error))
-    return well("database", "opens")

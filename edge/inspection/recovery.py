@@ -13,8 +13,8 @@ from edge.inspection.references import ReferenceStore
 from edge.inspection.store import InspectionStore
 from edge.inspection.tasks import TaskStore
 from edge.inspection.workflow import InspectionWorkflow
+from edge.waking import Waking
 from sync.database import Database
-from sync.salvage import SalvageReport
 
 logger = logging.getLogger(__name__)
 
@@ -28,14 +28,39 @@ def sweep_pictures(store: InspectionStore, pictures: PictureStore) -> list[str]:
     return swept
 
 
-def tell_of_salvage(report: SalvageReport, tasks: TaskStore, database: Database, clock: Clock) -> None:
-    """Make a task of what a damaged database has lost; the birth tells the OMS which events never come."""
-    events = sum(last - first + 1 for _, first, last in report.lost_events)
-    rows = sum(table.dropped + len(table.gaps) for table in report.tables)
-    params: dict[str, str | int | float] = {"events": events, "places": rows, "folder": str(report.set_aside)}
-    logger.error("the database was damaged: %d events lost; the old file is in %s", events, report.set_aside)
+def tell_of_waking(
+    waking: Waking, swept: list[str], tasks: TaskStore, database: Database, clock: Clock
+) -> None:
+    """Make a task of what the records have lost; the birth tells the OMS which events never come.
+
+    Args:
+        waking: What the start found.
+        swept: Pictures that belong to no record; after a loss they show which units had been inspected.
+        tasks: The staff's.
+        database: Where they are kept.
+        clock: The time.
+    """
+    if waking.trouble is None:
+        return
+    params: dict[str, str | int | float] = {
+        "events": waking.lost_events,
+        "units": len({unit_of(path) for path in swept}),
+    }
+    if waking.salvaged is not None:
+        tables = waking.salvaged.tables
+        params["places"] = sum(table.dropped + len(table.gaps) for table in tables)
+        params["folder"] = str(waking.salvaged.set_aside)
     with database.write():
-        tasks.add("salvaged", "task.salvaged", params, clock.reading(), owner="supervisor")
+        tasks.add(waking.trouble, f"task.{waking.trouble}", params, clock.reading(), owner="supervisor")
+
+
+def unit_of(path: str) -> str:
+    """The inspection whose picture this is, by the name of the file.
+
+    >>> unit_of("2026-11-22/0190a1b2-7c3d-7e4f-8a9b-0c1d2e3f4a5b-top.jpg")
+    '0190a1b2-7c3d-7e4f-8a9b-0c1d2e3f4a5b'
+    """
+    return path.rpartition("/")[2].rpartition("-")[0]
 
 
 def restore_desk(

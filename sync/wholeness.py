@@ -1,0 +1,57 @@
+"""Whether an outbox agrees with itself: what SQLite's own check can't see.
+
+A database whose log was swapped for another one can hang together page by page and still hold half of two
+times. But each epoch knows how many events were committed in it, and each of them must be here, be known as
+lost, or have been let go after its time; and what is owed must have its bytes.
+"""
+
+from pathlib import Path
+
+from sync.database import Database
+from sync.errors import DatabaseDamaged
+
+SHORT = """
+SELECT epoch, expected - present FROM (
+    SELECT e.epoch, e.last_sequence - e.removed_to AS expected,
+        (SELECT count(*) FROM outbox o WHERE o.epoch = e.epoch AND o.sequence > e.removed_to)
+        + (SELECT coalesce(sum(l.last - max(l.first, e.removed_to + 1) + 1), 0) FROM lost_sequences l
+           WHERE l.epoch = e.epoch AND l.last > e.removed_to) AS present
+    FROM epochs e WHERE e.last_sequence > 0
+) WHERE expected <> present
+"""
+NO_BYTES = """
+SELECT count(*) FROM outbox
+WHERE state IN ('PENDING', 'SENT') AND position NOT IN (SELECT position FROM outbox_payloads)
+"""
+
+
+def require_whole(database: Database) -> None:
+    """Make sure that every event is accounted for.
+
+    Raises:
+        DatabaseDamaged: naming what does not fit.
+    """
+    findings = [f"epoch {epoch} lacks {lacking} events" for epoch, lacking in database.sql(SHORT)]
+    bare = database.sql(NO_BYTES)[0][0]
+    if bare:
+        findings.append(f"{bare} owed events have lost their bytes")
+    if findings:
+        raise DatabaseDamaged(database.path, findings)
+
+
+def require_present(path: Path, *, expected: bool) -> None:
+    """Make sure that the file is there where records were kept before: SQLite would begin an empty one.
+
+    It would delete the log beside an empty file, too, which may hold all that is left.
+
+    Args:
+        path: The database.
+        expected: Whether something outside of it says that there were records.
+
+    Raises:
+        DatabaseDamaged: it is missing or empty.
+    """
+    log = path.with_name(path.name + "-wal")
+    left = log.exists() and log.stat().st_size > 0
+    if (expected or left) and not (path.exists() and path.stat().st_size > 0):
+        raise DatabaseDamaged(path, ["the file is missing or empty, but records were kept here before"])
