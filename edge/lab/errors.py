@@ -9,6 +9,7 @@ LabError
 ├── JournalUnreadable    the driver's own journal can't be read
 ├── PicturesUnusable     the folder of photographs holds none
 ├── MosquittoMissing     Debian's Mosquitto is not installed
+├── EnduranceFailed      an outage or a fleet's return could not be brought to its end
 └── BenchFailed          a benchmark could not be brought to its end
 """
 
@@ -95,6 +96,15 @@ class MosquittoMissing(LabError):
             "Mosquitto is not installed, so nothing was started. "
             "Install it: sudo apt install --no-install-recommends mosquitto"
         )
+
+
+class EnduranceFailed(LabError):
+    """An outage or a fleet's return could not be brought to its end."""
+
+    code = "lab.endurance_failed"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"The endurance run was given up: {what}. Look into the logs of its folder.")
 
 
 class BenchFailed(LabError):

@@ -17,6 +17,7 @@ from edge.ids import new_id
 from edge.lab.bench.bare_puback import bare_publishes_a_second
 from edge.lab.errors import BenchFailed
 from edge.lab.mosquitto import FAST, HOST, Mosquitto, find_mosquitto
+from edge.lab.oms_receiver import oms_receiver
 from edge.lab.ports import free_port, is_listening
 from edge.lab.processes import Program
 from sync.delivery import Delivery
@@ -43,7 +44,7 @@ def drain_rounds(
         fill: Called before each round: owe again what the round before settled, or nothing.
     """
     bare, settled, left = [], [], []
-    with lab_broker(folder) as (broker, port), _oms(folder, port):
+    with lab_broker(folder) as (broker, port), oms_receiver(folder, port):
         for _ in range(rounds):
             fill()
             bare.append(bare_publishes_a_second(HOST, port, payload, each, outbox.settings.window))
@@ -104,21 +105,6 @@ def lab_broker(folder: Path) -> Iterator[tuple[str, int]]:
     try:
         program.wait_ready(lambda: is_listening(HOST, port), PATIENCE_S)
         yield "embedded", port
-    finally:
-        program.stop()
-
-
-@contextmanager
-def _oms(folder: Path, port: int) -> Iterator[None]:
-    program = Program(
-        "oms",
-        ["oms", "serve", "--broker", f"mqtt://{HOST}:{port}", "--data", str(folder / "oms")],
-        folder / "oms.log",
-    )
-    program.start()
-    try:
-        program.wait_ready(lambda: "ready" in program.tail(), PATIENCE_S)
-        yield
     finally:
         program.stop()
 

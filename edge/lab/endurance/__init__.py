@@ -1,0 +1,1 @@
+"""Endurance: a long outage, and a fleet that comes back. See `docs/reliability.md`."""
