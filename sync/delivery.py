@@ -97,7 +97,7 @@ class Delivery:
             streams=self.streams,
             presence=self.presence,
             reconciliation=self.reconciliation,
-            resending=Resending(database, identity),
+            resending=Resending(database),
             quarantine=self.quarantine,
             reactions=Reactions(
                 publish_birth=self.publish_birth,

@@ -10,12 +10,14 @@ is not taken for ours. The station listens to its own birth and death too:
   again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sync.carried import CarriedEpoch, carried_epochs
 from sync.contract.messages import (
     Birth,
+    CarriedStation,
     Death,
     EpochSummary,
     LostRange,
@@ -28,6 +30,7 @@ from sync.outbox import Outbox
 from sync.streams import Streams
 from sync.wire import Publication
 
+CARRIED_EPOCHS = 200  # of each station whose outbox was imported here
 EPOCHS_IN_BIRTH = 50  # the newest, and every one with losses
 
 
@@ -77,9 +80,11 @@ class Presence:
         described = self._describe()
         epochs = self._outbox.epochs()
         named = [summary for summary in epochs[:-EPOCHS_IN_BIRTH] if summary.lost] + epochs[-EPOCHS_IN_BIRTH:]
+        identity = self._outbox.identity
+        carried = [one for one in carried_epochs(self._outbox.database) if one.site == identity.site]
         message = Birth(
-            site=self._outbox.identity.site,
-            station=self._outbox.identity.station,
+            site=identity.site,
+            station=identity.station,
             epoch=self._outbox.epoch.text,
             started_at=self._outbox.epoch.started_at,
             sent_at=self._now(),
@@ -98,9 +103,11 @@ class Presence:
                     lost=tuple(LostRange(first=first, last=last) for first, last in summary.lost),
                 )
                 for summary in named
-            ),
+            )
+            + _summaries(one for one in carried if one.station == identity.station),
+            carries=_carries(identity.station, carried) or None,
         )
-        return Publication(self._outbox.identity.topics.birth, message.to_wire(), retain=True)
+        return Publication(identity.topics.birth, message.to_wire(), retain=True)
 
     def will(self) -> Publication:
         """Given to the broker at connect: published when the connection ends without a farewell."""
@@ -137,3 +144,22 @@ class Presence:
             site=identity.site, station=identity.station, epoch=self._outbox.epoch.text, graceful=graceful
         )
         return Publication(identity.topics.death, message.to_wire(), retain=True)
+
+
+def _carries(own: str, carried: list[CarriedEpoch]) -> tuple[CarriedStation, ...]:
+    return tuple(
+        CarriedStation(station=station, epochs=_summaries(one for one in carried if one.station == station))
+        for station in sorted({one.station for one in carried} - {own})
+    )
+
+
+def _summaries(carried: Iterable[CarriedEpoch]) -> tuple[EpochSummary, ...]:
+    """Imported runs as a birth names them; the newest, where there are too many."""
+    return tuple(
+        EpochSummary(
+            epoch=one.epoch,
+            last=one.last,
+            lost=tuple(LostRange(first=first, last=last) for first, last in one.lost),
+        )
+        for one in list(carried)[-CARRIED_EPOCHS:]
+    )

@@ -4,29 +4,25 @@ from collections.abc import Iterator
 
 from sync.database import Database
 from sync.outbox import OutboxChange
-from sync.topics import StationIdentity
 
 STEP = 500  # rows per transaction, so that the staff's own commits wait for milliseconds only
 LARGEST_SEQUENCE = 2**62
 
 FIND = (
     "SELECT position, message_id, sequence, state FROM outbox INDEXED BY outbox_sequence "
-    "WHERE epoch = ? AND sequence >= ? AND sequence <= ? AND station = ? AND site = ? "
-    "ORDER BY sequence LIMIT ?"
+    "WHERE epoch = ? AND sequence >= ? AND sequence <= ? ORDER BY sequence LIMIT ?"
 )
 
 
 class Resending:
-    """Opens settled rows again, in steps.
+    """Opens settled rows again, in steps: this station's, and those that it carries for another one.
 
     Args:
         database: The outbox's.
-        identity: Whose events.
     """
 
-    def __init__(self, database: Database, identity: StationIdentity) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._identity = identity
 
     def steps(self, epoch: str, first: int, last: int | None) -> Iterator[OutboxChange]:
         """Each step opens some rows inside the caller's transaction and says what changed.
@@ -36,7 +32,7 @@ class Resending:
         """
         sequence, end = first, LARGEST_SEQUENCE if last is None else last
         while True:
-            parameters = (epoch, sequence, end, self._identity.station, self._identity.site, STEP)
+            parameters = (epoch, sequence, end, STEP)
             found = self._database.sql(FIND, parameters)
             closed = [row for row in found if row[3] in ("SETTLED", "DEAD")]
             if closed:

@@ -17,6 +17,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from sync.carried import CarriedEpoch, epochs_to_export, take_epochs
 from sync.database import Database
 from sync.errors import TransferRefused
 
@@ -52,6 +53,15 @@ class TransferSummary:
     first_position: int = 0
 
 
+class _Head(BaseModel):
+    """The first line: whose runs these are, also those of which nothing is owed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: str
+    epochs: list[CarriedEpoch] = Field(default_factory=list, max_length=10_000)
+
+
 class _Line(BaseModel):
     """One event in the file."""
 
@@ -77,7 +87,8 @@ def export_rows(database: Database, path: Path) -> TransferSummary:
     digest, count = hashlib.sha256(), 0
     partial = path.with_name(path.name + ".part")
     with database.read(), partial.open("wb") as file:
-        file.write(_json({"format": FORMAT}))
+        epochs = [epoch.model_dump() for epoch in epochs_to_export(database)]
+        file.write(_json({"format": FORMAT, "epochs": epochs}))
         for line in _owed_lines(database):
             digest.update(line)
             file.write(line)
@@ -95,7 +106,7 @@ def import_rows(database: Database, path: Path, *, max_event_bytes: int) -> Tran
     Raises:
         TransferRefused: not an export, damaged, or an event that contradicts its own envelope.
     """
-    lines = _checked_lines(path)
+    epochs, lines = _checked(path)
     first = position = int(database.sql("SELECT coalesce(max(position), 0) + 1 FROM outbox")[0][0])
     known = 0
     places: dict[str, int] = {}
@@ -108,6 +119,7 @@ def import_rows(database: Database, path: Path, *, max_event_bytes: int) -> Tran
         places[line.message_id] = place
         _insert(database, line, envelope, position, place)
         position += 1
+    take_epochs(database, [*epochs, *_epochs_of(lines)])
     return TransferSummary(taken=position - first, known=known, first_position=first)
 
 
@@ -136,7 +148,16 @@ def _owed_lines(database: Database) -> Iterator[bytes]:
             )
 
 
-def _checked_lines(path: Path) -> list[_Line]:
+def _epochs_of(lines: list[_Line]) -> list[CarriedEpoch]:
+    """The runs of the events themselves, with what is known of their ends."""
+    last: dict[tuple[str, str, str], int] = {}
+    for line in lines:
+        key = (line.site, line.station, line.epoch)
+        last[key] = max(line.sequence, last.get(key, 0))
+    return [CarriedEpoch(site=key[0], station=key[1], epoch=key[2], last=end) for key, end in last.items()]
+
+
+def _checked(path: Path) -> tuple[list[CarriedEpoch], list[_Line]]:
     try:
         raw = path.read_bytes().splitlines(keepends=True)
     except OSError as error:
@@ -147,9 +168,9 @@ def _checked_lines(path: Path) -> list[_Line]:
     if foot.get("events") != len(body) or foot.get("sha256") != hashlib.sha256(b"".join(body)).hexdigest():
         raise TransferRefused(path, "it is not whole: its number of events or its digest differs")
     try:
-        return [_Line.model_validate_json(line) for line in body]
+        return _Head.model_validate_json(raw[0]).epochs, [_Line.model_validate_json(line) for line in body]
     except ValidationError as error:
-        raise TransferRefused(path, f"an event is malformed ({error.errors()[0]['msg']})") from error
+        raise TransferRefused(path, f"a line is malformed ({error.errors()[0]['msg']})") from error
 
 
 def _envelope_of(line: _Line, path: Path, max_event_bytes: int) -> bytes:

@@ -10,6 +10,7 @@ from sync.contract.messages import (
     Birth,
     BizStep,
     CaptureDepth,
+    CarriedStation,
     Custody,
     Disposition,
     EpcisDisposition,
@@ -244,6 +245,12 @@ def an_expected_return(
         ),
     }
     return ExpectedReturn(**{**values, **changes})
+
+
+def carries(station: str, *epochs: str) -> CarriedStation:
+    return CarriedStation(
+        station=station, epochs=tuple(EpochSummary(epoch=epoch, last=9, lost=()) for epoch in epochs)
+    )
 
 
 def a_birth(last: int = 0, *lost: tuple[int, int]) -> Birth:

@@ -8,12 +8,15 @@ from typing import Self
 
 from builders_messages import EPOCH, NOW
 
-from sync.contract.messages import Acks, Answer, AnswerStatus, AnyEvent, ExpectedReturn, Product
+from sync.contract.messages import Acks, Answer, AnswerStatus, AnyEvent, Birth, ExpectedReturn, Product
 from sync.oms.batches import BatchApplier, Delivered, StationAcks
+from sync.oms.carrying import Carrying
 from sync.oms.ledger import Ledger
 from sync.oms.loading import ExpectedFile, ReferenceFile
 from sync.oms.marks import Marks
 from sync.oms.matching import match_blind_returns
+from sync.oms.settings import OmsSettings
+from sync.oms.stations import Stations
 from sync.oms.streams import Streams
 
 
@@ -22,7 +25,9 @@ class Desk:
 
     def __init__(self, folder: Path, now: datetime = NOW) -> None:
         self.ledger = Ledger.open(folder, now=lambda: now)
-        self.applier = BatchApplier(self.ledger, Marks(self.ledger.database), now=lambda: now)
+        self.carrying = Carrying(self.ledger.database, now=lambda: now)
+        marks = Marks(self.ledger.database)
+        self.applier = BatchApplier(self.ledger, marks, self.carrying, now=lambda: now)
         self.streams = Streams(self.ledger.database, new_stream_id=lambda: "stream-1")
         self.through = 0
 
@@ -33,6 +38,17 @@ class Desk:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.ledger.database.close()
+
+    def announce(self, birth: Birth) -> None:
+        """A birth comes, as far as it says whose events come through whom."""
+        Stations(
+            self.ledger.database,
+            Marks(self.ledger.database),
+            OmsSettings(data_dir=Path()),
+            self.carrying,
+            new_id=lambda: "c-1",
+            monotonic=lambda: 0.0,
+        ).born(birth)
 
     def deliver_raw(self, *payloads: bytes, station: str = "desk-1") -> Acks:
         """One batch of one station; its answers in one message."""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sync.contract.messages import Acks, Answer, AnswerStatus
 from sync.oms.applying import Applying
 from sync.oms.book import EpochKey
+from sync.oms.carrying import Carrying
 from sync.oms.incoming import Incoming, Unanswerable, read_event
 from sync.oms.ledger import Ledger
 from sync.oms.marks import Marks, Through
@@ -38,10 +39,13 @@ class StationAcks:
 class BatchApplier:
     """Applies batches of events to the ledger."""
 
-    def __init__(self, ledger: Ledger, marks: Marks, *, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, ledger: Ledger, marks: Marks, carrying: Carrying, *, now: Callable[[], datetime]
+    ) -> None:
         self._ledger = ledger
         self._marks = marks
         self._applying = Applying(now=now)
+        self._carrying = carrying
 
     def apply(self, delivered: Sequence[Delivered]) -> list[StationAcks]:
         """Applies all, commits once, and returns what may be answered now that it is committed.
@@ -61,11 +65,14 @@ class BatchApplier:
                 for one, event in read:
                     if isinstance(event, Unanswerable):
                         continue
-                    answer = self._applying.apply(event, book)
                     key = (one.station, (event.site, event.station, event.epoch))
+                    refusal = None
+                    if event.id not in book.events:  # else it was answered before
+                        refusal = self._carrying.refusal(one.station, event)
+                    answer = refusal or self._applying.apply(event, book)
                     if event.id in book.events or answer.status is AnswerStatus.RETRY:
                         answers[key].setdefault(event.id, (event.sequence, answer))
-                    else:  # a place in the epoch that belongs to another event
+                    else:  # a place in the epoch that belongs to another event, or nothing of the carrier's
                         self._ledger.quarantine(
                             f"{event.site}/{event.station}", answer.reason or "", event.payload
                         )

@@ -23,6 +23,7 @@ from sync.contract.messages import (
 from sync.database import Database
 from sync.oms.batches import StationAcks, acks_of
 from sync.oms.book import EpochKey
+from sync.oms.carrying import Carrying
 from sync.oms.comparing import named
 from sync.oms.forgotten import forgotten
 from sync.oms.marks import Marks
@@ -45,6 +46,7 @@ class _Contact:
     alive: bool = True
     born: bool = False
     asked_birth: float | None = None
+    epoch: str | None = None  # of the last birth
 
 
 class Stations:
@@ -54,6 +56,7 @@ class Stations:
         database: The ledger's.
         marks: The through-marks.
         settings: How long to wait.
+        carrying: Whose events come through whom.
         new_id: Gives ids of commands.
         monotonic: Seconds of a clock that nobody sets.
     """
@@ -63,6 +66,7 @@ class Stations:
         database: Database,
         marks: Marks,
         settings: OmsSettings,
+        carrying: Carrying,
         *,
         new_id: Callable[[], str],
         monotonic: Callable[[], float],
@@ -73,6 +77,7 @@ class Stations:
         self._new_id = new_id
         self._monotonic = monotonic
         self._contacts: dict[StationKey, _Contact] = {}
+        self._carrying = carrying
 
     def heard(self, station: StationKey) -> None:
         """Events came in: whatever is missing may still be on its way."""
@@ -83,9 +88,14 @@ class Stations:
         """A request came: the station is there, and its events may be complete."""
         self._contact(station).alive = True
 
-    def died(self, station: StationKey) -> None:
-        """A death came: nothing is asked of the station until it speaks again."""
+    def died(self, station: StationKey, epoch: str) -> None:
+        """A death came: nothing is asked of the station until it speaks again.
+
+        That of another epoch than the present one is the late will of an earlier run, and means nothing.
+        """
         contact = self._contact(station)
+        if contact.epoch not in (None, epoch):
+            return
         contact.alive = contact.born = False
 
     def born(self, birth: Birth) -> list[StationAcks]:
@@ -96,7 +106,8 @@ class Stations:
         """
         station = (birth.site, birth.station)
         self.heard(station)
-        self._contact(station).born = True
+        contact = self._contact(station)
+        contact.born, contact.epoch = True, birth.epoch
         epochs = {one.epoch: one for one in birth.epochs}
         with self._database.write():
             for one in epochs.values():
@@ -108,6 +119,9 @@ class Stations:
                 )
                 if one.lost:
                     self._lose(key, [(lost.first, lost.last) for lost in one.lost])
+            self._carrying.take(birth)
+            for key, lost_there in self._carrying.losses(birth):
+                self._lose(key, lost_there)
             told = []
             for epoch in {birth.epoch, *epochs}:
                 key = (birth.site, birth.station, epoch)
@@ -184,16 +198,16 @@ class Stations:
             ") GROUP BY epoch ORDER BY epoch",
             (*station, *station),
         )
+        wanted = [((*station, epoch), last) for epoch, last in rows] + self._carrying.epochs_of(*station)
         commands: list[ResendCommand] = []
-        for epoch, last in rows:
+        for key, last in wanted:
             for row in self._database.sql(
-                "SELECT max(sequence) FROM events WHERE site = ? AND station = ? AND epoch = ?",
-                (*station, epoch),
+                "SELECT max(sequence) FROM events WHERE site = ? AND station = ? AND epoch = ?", key
             ):
                 last = max(last, row[0] or 0)  # noqa: PLW2901 - the ledger may know more than the birth
-            gaps = self._marks.missing((*station, epoch), last, GAPS_AT_ONCE - len(commands))
+            gaps = self._marks.missing(key, last, GAPS_AT_ONCE - len(commands))
             commands += [
-                ResendCommand(id=self._new_id(), epoch=epoch, first=first, last=end) for first, end in gaps
+                ResendCommand(id=self._new_id(), epoch=key[2], first=first, last=end) for first, end in gaps
             ]
         return commands
 

@@ -30,6 +30,7 @@ from sync.contract.messages.wire import WireModel
 from sync.database import Database
 from sync.oms.ledger_rows import components_text
 from sync.oms.loading import ExpectedFile, ReferenceFile
+from sync.oms.stream_runs import StreamRuns
 
 STRETCH_BYTES = 12_000
 """A stretch is cut at this size, below the default payload limit of small brokers; one item may exceed it."""
@@ -53,11 +54,19 @@ class Streams:
     Args:
         database: The ledger's.
         new_stream_id: Names a stream's life.
+        runs: Tells offsets of this ledger from those of a life that a restored one has forgotten.
     """
 
-    def __init__(self, database: Database, *, new_stream_id: Callable[[], str]) -> None:
+    def __init__(
+        self, database: Database, *, new_stream_id: Callable[[], str], runs: StreamRuns | None = None
+    ) -> None:
         self._database = database
         self._new_stream_id = new_stream_id
+        self._runs = runs or StreamRuns(database)
+
+    def begin_run(self) -> None:
+        """The receiver starts, perhaps on a restored ledger."""
+        self._runs.begin()
 
     def position(self, site: str, stream: StreamName) -> Position | None:
         """Where the stream stands; None where the site has none."""
@@ -133,8 +142,12 @@ class Streams:
             with self._database.write():
                 self._put(site, stream, {}, remove_others=False)
             return self.answer(site, stream, 0, None)
-        if stream_id not in (None, position.stream_id) or after > position.offset:
-            after = 0  # another stream, or one that was restored: from the beginning
+        if stream_id != position.stream_id:
+            after = 0
+        elif after > position.offset or not self._runs.was_given(site, stream, after):
+            with self._database.write():
+                self._runs.rename(site, stream, self._new_stream_id())
+            return self.answer(site, stream, 0, None)
         return self.stretch(site, stream, after) or [
             _message(stream, position.stream_id, after, position.offset, [])
         ]

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from builders_messages import (
+    EPOCH,
     NOW,
+    a_birth,
     a_closing,
     a_correction,
     a_movement,
@@ -17,6 +19,7 @@ from builders_messages import (
     an_event,
     an_expected_return,
     an_inspection,
+    carries,
     pieces,
 )
 from fakes_oms import Desk
@@ -128,11 +131,40 @@ def test_a_station_cannot_speak_for_another_site(desk: Desk) -> None:
 def test_a_station_may_carry_events_of_another_one_of_its_site(desk: Desk) -> None:
     """They keep their place in the other's epoch, and every answer is told where they came from."""
     carried = [an_event(an_inspection(f"i{one}"), one, station="desk-2") for one in (1, 2)]
+    desk.announce(a_birth().model_copy(update={"carries": (carries("desk-2", EPOCH),)}))
     acks = desk.deliver_raw(*(event.to_wire() for event in carried), station="desk-1")
     assert [(one.id, one.status) for one in acks.results] == [(one.id, "applied") for one in carried]
     assert (acks.through, acks.through_id) == (2, carried[1].id)
     assert [one.status for one in desk.deliver(*carried).results] == ["duplicate"] * 2
     assert desk.quarantined() == 0
+
+
+def test_a_station_carries_nothing_that_its_birth_does_not_name(desk: Desk) -> None:
+    carried = an_event(an_inspection(), station="desk-2").to_wire()
+    (answer,) = desk.deliver_raw(carried, station="desk-1").results
+    assert answer.status == "retry"
+    desk.announce(a_birth().model_copy(update={"carries": (carries("desk-2", "000099-bbbbbb"),)}))
+    (answer,) = desk.deliver_raw(carried, station="desk-1").results
+    assert answer.status == "retry"
+    assert desk.stock() == {}
+
+
+def test_naming_a_station_is_not_enough_without_a_run_that_it_told_itself(desk: Desk) -> None:
+    """Else each station of a site could fill the places of another one's events with its own."""
+    forged = an_event(an_inspection(), station="desk-2").to_wire()
+    told = a_birth(7).model_copy(update={"station": "desk-2", "epoch": "000003-cccccc", "epochs": ()})
+    desk.announce(told.model_copy(update={"epochs": carries("desk-2", "000003-cccccc").epochs}))
+    desk.announce(a_birth().model_copy(update={"carries": (carries("desk-2", EPOCH),)}))
+    (answer,) = desk.deliver_raw(forged, station="desk-1").results
+    assert (answer.status, answer.field) == ("rejected", "station")
+    assert (desk.stock(), desk.quarantined()) == ({}, 1)
+    assert (
+        desk.deliver_raw(an_event(an_inspection(), station="desk-2").to_wire(), station="desk-2").through == 1
+    )
+    # Whoever has the station's records knows a run that it has told.
+    desk.announce(a_birth().model_copy(update={"carries": (carries("desk-2", EPOCH, "000003-cccccc"),)}))
+    later = an_event(an_inspection("i2"), 2, station="desk-2").to_wire()
+    assert desk.deliver_raw(later, station="desk-1").results[0].status == "applied"
 
 
 def test_unknown_fields_of_a_newer_station_do_no_harm(desk: Desk) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from builders_messages import EPOCH, a_birth, a_correction, a_movement, an_event, an_inspection
+from builders_messages import EPOCH, NOW, a_birth, a_correction, a_movement, an_event, an_inspection
 from fakes_oms import Desk
 
 from sync.contract.messages import (
@@ -19,6 +19,7 @@ from sync.contract.messages import (
     SettledEvent,
     SettledState,
 )
+from sync.oms.carrying import Carrying
 from sync.oms.comparing import Comparing
 from sync.oms.marks import Marks
 from sync.oms.settings import OmsSettings
@@ -43,6 +44,7 @@ class World:
             desk.ledger.database,
             Marks(desk.ledger.database),
             OmsSettings(data_dir=tmp_path, gap_quiet_s=10, gap_cap_s=40, reconcile_every_s=1000),
+            Carrying(desk.ledger.database, now=lambda: NOW),
             new_id=lambda: "c-1",
             monotonic=lambda: self.now,
         )
@@ -88,7 +90,7 @@ def test_asking_again_gets_rarer_until_the_station_speaks(desk: Desk, world: Wor
 
 def test_nothing_is_asked_of_a_station_that_is_gone(world: World) -> None:
     world.stations.born(a_birth(3))
-    world.stations.died(STATION)
+    world.stations.died(STATION, EPOCH)
     world.now = 50.0
     assert world.resends() == []
 

@@ -13,7 +13,7 @@ from sync.contract.messages.acks import (
     ReasonText,
     SequenceRange,
 )
-from sync.contract.messages.birth import Birth, EpochSummary, LostRange, StreamPosition
+from sync.contract.messages.birth import Birth, CarriedStation, EpochSummary, LostRange, StreamPosition
 from sync.contract.messages.closed import (
     LINES_PER_CLOSED_EVENT,
     ClosedLine,
@@ -143,6 +143,7 @@ __all__ = [
     "BlockDigest",
     "BlockItem",
     "CaptureDepth",
+    "CarriedStation",
     "ClosedLine",
     "CloudEventsSource",
     "Code",

@@ -34,8 +34,24 @@ class EpochSummary(WireModel):
     lost: tuple[LostRange, ...] = ()
 
 
+class CarriedStation(WireModel):
+    """A station whose outbox was imported here: its events may come on this station's topic.
+
+    Attributes:
+        epochs: Those that were exported, and others of that station: by an epoch which that station has told
+            itself, the OMS knows that the export was made there.
+    """
+
+    station: Station
+    epochs: Annotated[tuple[EpochSummary, ...], Field(min_length=1, max_length=200)]
+
+
 class Birth(WireModel):
-    """The station is here."""
+    """The station is here.
+
+    Attributes:
+        carries: Other stations of the site whose outbox was imported here.
+    """
 
     site: Site
     station: Station
@@ -49,3 +65,4 @@ class Birth(WireModel):
     policies: tuple[PolicyVersion, ...] = ()
     streams: tuple[StreamPosition, ...] = ()
     epochs: tuple[EpochSummary, ...] = ()
+    carries: Annotated[tuple[CarriedStation, ...], Field(max_length=100)] | None = None

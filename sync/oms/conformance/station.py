@@ -16,6 +16,7 @@ from sync.contract.errors import MessageInvalid
 from sync.contract.messages import (
     AnswerStatus,
     Birth,
+    CarriedStation,
     Command,
     Death,
     EpochSummary,
@@ -127,7 +128,11 @@ class ActedStation:
         return self.epoch
 
     def say_birth(
-        self, *, last: dict[str, int] | None = None, lost: tuple[tuple[int, int], ...] = ()
+        self,
+        *,
+        last: dict[str, int] | None = None,
+        lost: tuple[tuple[int, int], ...] = (),
+        carries: tuple[CarriedStation, ...] | None = None,
     ) -> None:
         """Says the birth, with the last sequence of each epoch; `lost` belongs to the present one."""
         told = self._sequences | (last or {})
@@ -149,8 +154,16 @@ class ActedStation:
                 )
                 for epoch, number in told.items()
             ),
+            carries=carries,
         )
         self.publish(self.identity.topics.birth, birth.to_wire(), retain=True)
+
+    def as_carried(self) -> CarriedStation:
+        """This station, as another one's birth names it that carries its events."""
+        return CarriedStation(
+            station=self.identity.station,
+            epochs=(EpochSummary(epoch=self.epoch, last=self._sequences.get(self.epoch, 0)),),
+        )
 
     # ---- committing
 
