@@ -167,12 +167,15 @@ def _exact_decimals(stage: Stage) -> None:
     "carried-events",
     "Events that another station of the site carries are answered to the carrier",
     contract="docs/protocol.md#another-device-takes-over",
-    how="Two events of one station are published on another station's topic; the answers must come there.",
+    how="Two events of one station are published on the topic of another one, whose birth says that it "
+    "carries them; the answers must come there.",
 )
 def _carried_events(stage: Stage) -> None:
     dying, carrier = stage.station(), stage.station()
     bag = dying.blind_bag()
-    for event in (dying.commit(events.received(bag)), dying.commit(events.inspected(bag))):
+    carried = (dying.commit(events.received(bag)), dying.commit(events.inspected(bag)))
+    carrier.say_birth(carries=(dying.as_carried(),))
+    for event in carried:
         since = carrier.hearing.sending(event)
         carrier.publish(carrier.identity.topics.events, event.payload)
         told = carrier.answer(event, since)
