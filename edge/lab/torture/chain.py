@@ -249,4 +249,6 @@ class Chain:
         twin = DeskProcess(name, desk.identity, self.folder, self.nursery, desk.wire, entry=self._entry)
         shutil.rmtree(twin.data, ignore_errors=True)
         shutil.copytree(data, twin.data)
+        with suppress(FileNotFoundError):
+            shutil.copy(self.folder.clock(desk.name), self.folder.clock(name))
         return twin

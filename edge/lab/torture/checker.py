@@ -63,6 +63,7 @@ class Finding:
     return_id: str | None = None
 
 
+MAY_HEAL = frozenset({"lost", "stock"})
 KINDS = ("lost", "applied_twice", "order_violations", "stock", "unknown", "rejected")
 
 
@@ -84,6 +85,11 @@ class Verdict:
     def good(self) -> bool:
         """Whether nothing is wrong."""
         return not self.findings
+
+    @property
+    def may_heal(self) -> bool:
+        """Whether something is wrong that is right once everything has arrived, and nothing else is."""
+        return bool(self.findings) and all(one.kind in MAY_HEAL for one in self.findings)
 
     def counts(self) -> dict[str, int]:
         """How many of each kind, zeros included."""
@@ -112,7 +118,7 @@ class _Shown:
     saved: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     undone: set[str] = field(default_factory=set)
     closed: set[tuple[str, str]] = field(default_factory=set)  # (station, return)
-    epochs: dict[str, int] = field(default_factory=dict)  # in the order in which desks showed them
+    epochs: dict[str, tuple[str, int]] = field(default_factory=dict)  # run: (desk, which of its runs)
 
 
 def check(journal: Path, ledger: Path) -> Verdict:
@@ -158,7 +164,7 @@ def _read_journal(path: Path) -> _Shown:
         elif kind == "closed":
             shown.closed.add((line["station"], line["return_id"]))
         elif kind == "started":
-            shown.epochs.setdefault(line["epoch"], len(shown.epochs))
+            shown.epochs.setdefault(line["epoch"], (line["desk"], len(shown.epochs)))
     return shown
 
 
@@ -213,34 +219,32 @@ def _rejected(events: Iterable[_Event]) -> Iterable[Finding]:
 
 
 def _order(shown: _Shown, events: Iterable[_Event]) -> Iterable[Finding]:
-    """Per station and return: the order of application is the order of commits.
+    """Per desk and return: the order of application is the order of commits.
 
-    Committed later is what has a higher sequence in the same run of the station, or comes from a run that
-    began later. A run that no desk has shown can't have committed anything.
+    Committed later is what has a higher sequence in the same run of the desk's station, or comes from a run
+    that began later. A run that no desk has shown can't have committed anything. Two devices that go by one
+    name are two desks: nothing orders what they commit at the same time.
     """
-    of_return: dict[tuple[str, str], list[_Event]] = defaultdict(list)
+    of_return: dict[tuple[str, str], list[tuple[_Event, tuple[int, int]]]] = defaultdict(list)
     for one in events:
-        if one.status == "applied":
-            of_return[one.station, one.subject].append(one)
-    for (station, return_id), found in sorted(of_return.items()):
-        for one in found:
-            if one.epoch not in shown.epochs:
-                what = f"{one.type} comes from a run of {station} that no desk has shown."
-                yield Finding("unknown", what, one.inspection_id, return_id)
-        found.sort(key=lambda one: one.place or 0)
-        for earlier, later in itertools.pairwise(found):
-            before, after = _committed(shown, earlier), _committed(shown, later)
+        if one.status != "applied":
+            continue
+        if one.epoch not in shown.epochs:
+            what = f"{one.type} comes from a run of {one.station} that no desk has shown."
+            yield Finding("unknown", what, one.inspection_id, one.subject)
+            continue
+        desk, run = shown.epochs[one.epoch]
+        of_return[desk, one.subject].append((one, (run, one.sequence)))
+    for (desk, return_id), found in sorted(of_return.items()):
+        found.sort(key=lambda one: one[0].place or 0)
+        for (earlier, before), (later, after) in itertools.pairwise(found):
             if before > after:
                 yield Finding(
                     "order_violations",
-                    f"{station}: {_named(later)} was applied after {_named(earlier)}, but committed before.",
+                    f"{desk}: {_named(later)} was applied after {_named(earlier)}, but committed before.",
                     later.inspection_id,
                     return_id,
                 )
-
-
-def _committed(shown: _Shown, event: _Event) -> tuple[int, int]:
-    return shown.epochs.get(event.epoch, -1), event.sequence
 
 
 def _named(event: _Event) -> str:

@@ -14,6 +14,8 @@ from edge.lab.torture.plan import DESKS, OMS, Fault
 
 LONGEST_DOWN_S = 0.5
 LONGEST_DELAY_S = 0.12
+LONGEST_HALF_OPEN_S = 5.0
+"""Long enough, at times, that a station notices by itself that nobody is there."""
 
 
 class LightFaults:
@@ -42,6 +44,8 @@ class LightFaults:
     def end(self, fault: Fault) -> None:
         """What lasts is over."""
         self.wait()
+        if fault.kind is FaultKind.HALF_OPEN and fault in self._on_wires[fault.target]:
+            time.sleep(random.Random(fault.draw).uniform(0, LONGEST_HALF_OPEN_S))
         with self._lock:
             if fault.target in self._on_wires and fault in self._on_wires[fault.target]:
                 self._on_wires[fault.target].remove(fault)

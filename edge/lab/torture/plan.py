@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from edge.lab.torture.faults import HEAVY, KILLED_BROKER, LIGHT, BrokerKind, FaultKind
+from edge.lab.torture.faults import HEAVY, KILLED_BROKER, KILLS, LIGHT, BrokerKind, FaultKind
 
 DESKS = ("desk-1", "desk-2")
 SMALL_DISK_DESK = DESKS[0]
@@ -28,6 +28,11 @@ BAGS_PER_ROUND = (3, 4)
 UNITS_PER_BAG = (1, 3)
 LATEST_MOMENT_MS = (10, 50, 250)
 """Most kills fall into the few milliseconds around a commit, some long after it."""
+
+WIRE_MOMENT_MS = 10
+"""What a wire does begins early in a unit, so that it meets the unit's messages."""
+
+LASTS_UNITS = (1, 4)
 
 OWN_BAG = {FaultKind.TWIN_STATION: 2, FaultKind.UNIT_TWICE: 1}
 """Faults about units of their own, with how many."""
@@ -187,12 +192,12 @@ def _heavy(kind: FaultKind, one: Round, bags: "_Bags", rng: random.Random) -> Fa
     elif kind in (FaultKind.UNIT_TWICE, FaultKind.IO_ERROR):
         target = desk_of(one.visits, unit)
     bag = bags.one_more(OWN_BAG[kind]) if kind in OWN_BAG else None
-    return Fault(kind, target, unit, 0, rng.randint(1, 3), rng.randrange(2**32), bag)
+    return Fault(kind, target, unit, 0, rng.randint(*LASTS_UNITS), rng.randrange(2**32), bag)
 
 
 def _light(kind: FaultKind, one: Round, rng: random.Random) -> Fault:
     unit = rng.randrange(one.unit_count)
-    moment = rng.randrange(rng.choice(LATEST_MOMENT_MS))
+    moment = rng.randrange(rng.choice(LATEST_MOMENT_MS) if kind in KILLS else WIRE_MOMENT_MS)
     desk = desk_of(one.visits, unit)
     if kind in (FaultKind.KILL_OMS, FaultKind.ANSWER_LOST):
         target = OMS
@@ -202,7 +207,7 @@ def _light(kind: FaultKind, one: Round, rng: random.Random) -> Fault:
         target = desk
     else:
         target = rng.choice((desk, desk, OMS))
-    return Fault(kind, target, unit, moment, rng.randint(1, 3), rng.randrange(2**32))
+    return Fault(kind, target, unit, moment, rng.randint(*LASTS_UNITS), rng.randrange(2**32))
 
 
 def desk_of(visits: Sequence[Visit], unit: int) -> str:

@@ -101,7 +101,7 @@ class RoundPlayer:
 
         def good() -> bool:
             verdicts.append(check(self._log.path, self._chain.folder.ledger))
-            return verdicts[-1].good
+            return not verdicts[-1].may_heal
 
         wait_for(good, HEALED_WITHIN_S, 0.1)
         for desk in self._chain.desks.values():

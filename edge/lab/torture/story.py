@@ -37,16 +37,13 @@ def tell(findings: Sequence[Finding], journal: Path, ledger: Path) -> list[str]:
 
 def _story(finding: Finding, lines: Sequence[dict[str, Any]], ledger: Path) -> list[str]:
     return_id = finding.return_id or _return_of(finding.inspection_id, lines)
-    ours = [line for line in lines if line["kind"] in OURS and _concerns(line, finding, return_id, lines)]
-    rounds = {line["round"] for line in ours} or {lines[-1]["round"] if lines else 0}
-    first = ours[0]["at"] if ours else ""
+    ours = [line for line in lines if line["kind"] in OURS and _concerns(line, finding, return_id)]
+    rounds = {line["round"] for line in (*ours, *lines[-1:])}
     told = [
         _sentence(line)
         for line in lines
-        if line in ours
-        or (line["kind"] in CHAIN and line["round"] in rounds | {max(rounds) + 1, lines[-1]["round"]})
+        if line in ours or (line["kind"] in CHAIN and line["round"] in rounds)
     ]
-    del first
     return [f"  {one}" for one in (told[-LINES_PER_STORY:] + _booked(finding, return_id, ledger))]
 
 
@@ -57,10 +54,7 @@ def _return_of(inspection_id: str | None, lines: Iterable[dict[str, Any]]) -> st
     return None
 
 
-def _concerns(
-    line: dict[str, Any], finding: Finding, return_id: str | None, lines: Iterable[dict[str, Any]]
-) -> bool:
-    del lines
+def _concerns(line: dict[str, Any], finding: Finding, return_id: str | None) -> bool:
     inspection = line.get("inspection_id")
     if inspection is not None and finding.inspection_id is not None:
         return bool(inspection == finding.inspection_id)
@@ -89,6 +83,8 @@ def _sentence(line: dict[str, Any]) -> str:
 
 
 def _booked(finding: Finding, return_id: str | None, ledger: Path) -> list[str]:
+    if not ledger.exists():
+        return ["the OMS has not come to keep books"]
     with closing(sqlite3.connect(f"{ledger.absolute().as_uri()}?mode=ro", uri=True)) as books:
         rows = books.execute(
             "SELECT o.place, e.station, e.epoch, e.sequence, e.type, e.status, e.exception, e.reason, "
