@@ -267,6 +267,8 @@ class Database:
             yield
         except DatabaseError:
             raise
+        except UnicodeDecodeError as error:  # SQLite quotes damaged text in its own words
+            raise DatabaseDamaged(self.path, [str(error)]) from error
         except (peewee.PeeweeException, sqlite3.Error) as error:
             if _means(error, "malformed", "not a database", "disk image"):
                 raise DatabaseDamaged(self.path, [str(error)]) from error

@@ -23,7 +23,7 @@ from typing import Any
 
 from sync.database import Database, MigrationSet
 from sync.errors import DatabaseUnwritable
-from sync.schema_page import graft, readable
+from sync.schema_page import UNREADABLE, graft, readable
 
 PAGE = 200  # rows read at once
 LONGEST_FILE = 2**40  # bytes; a larger length in a header is damage
@@ -141,7 +141,7 @@ def _copy_table(source: sqlite3.Connection, database: Database, name: str) -> Ta
     wanted = [row[1] for row in database.sql(f'PRAGMA table_info("{name}")')]
     try:
         present = {row[1] for row in source.execute(f'PRAGMA table_info("{name}")')}
-    except sqlite3.Error:
+    except UNREADABLE:
         present = set()
     columns = [column for column in wanted if column in present]
     if not columns:
@@ -201,7 +201,7 @@ def _next_readable(source: sqlite3.Connection, select: str, last: int) -> int | 
 def _try(source: sqlite3.Connection, select: str, last: int, limit: int) -> list[Any] | None:
     try:
         return source.execute(select, (last, limit)).fetchall()
-    except (sqlite3.Error, UnicodeDecodeError, OverflowError):
+    except (*UNREADABLE, OverflowError):
         return None
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 PAGE_SIZE = 4096
 HEADER = 100
+UNREADABLE = (sqlite3.Error, UnicodeDecodeError)  # SQLite quotes damaged text in its own words
 LENGTH, FREE_LIST, FREE_PAGES = 28, 32, 36  # places of big-endian numbers in the header
 
 
@@ -21,7 +22,7 @@ def readable(copy: Path) -> bool:
             return bool(
                 opened.execute("SELECT count(*) FROM sqlite_master WHERE type = 'table'").fetchone()[0]
             )
-    except sqlite3.Error:
+    except UNREADABLE:
         return False
 
 
@@ -57,7 +58,7 @@ def _versions_fit(copy: Path, donor: Path) -> bool:
     """The applied schema steps are read at the place where the grafted page says: then it fits the file."""
     try:
         return _versions(copy) == _versions(donor)
-    except sqlite3.Error:
+    except UNREADABLE:
         return False
 
 
