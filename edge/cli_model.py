@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from models.registry import ModelRegistry
     from vision.settings import VisionSettings
 
-model_app = typer.Typer(help="Model packages: list, install, activate, roll back.", no_args_is_help=True)
+model_app = typer.Typer(
+    help="Model packages: list, install, activate, roll back, sign.", no_args_is_help=True
+)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 OptionalConfig = Annotated[
@@ -84,6 +86,37 @@ def model_rollback(config: OptionalConfig = None) -> None:
     typer.echo(
         f"{chosen.package_id} is the active model again. A running station uses it after its next start."
     )
+
+
+@model_app.command("keygen")
+def model_keygen(
+    private_key: Annotated[
+        Path, typer.Argument(help="Where the private key goes; keep it off the stations.")
+    ],
+) -> None:
+    """Make a key pair for signing packages; stations trust the public one, written beside as `….pub`."""
+    from models.signing import make_key
+
+    name = make_key(private_key)
+    typer.echo(
+        f"Key {name}: {private_key} signs (keep it secret), {private_key}.pub goes to the stations, into "
+        "[model] trusted_keys of their settings."
+    )
+
+
+@model_app.command("sign")
+def model_sign(
+    folder: Annotated[Path, typer.Argument(help="The package's folder.", exists=True, file_okay=False)],
+    key: Annotated[Path, typer.Option("--key", help="The private key's file.", exists=True, dir_okay=False)],
+) -> None:
+    """Vouch for a package: check its weights and reference pictures here, then sign its manifest."""
+    from models.loading import load_detector, open_package
+    from models.parity import check_parity
+    from models.signing import sign_package
+
+    package = open_package(folder)
+    check_parity(folder, package.manifest.parity_sha256, load_detector(package))
+    typer.echo(f"{package.package_id} is signed with the key {sign_package(folder, key)}.")
 
 
 def station_eyes(config: Path | None) -> "tuple[ModelRegistry, VisionSettings]":

@@ -151,6 +151,8 @@ def _anchor(value: Any, folder: Path) -> Any:
         return value.model_copy(update=changes)
     if isinstance(value, dict):
         return {key: _anchor(each, folder) for key, each in value.items()}
+    if isinstance(value, tuple):
+        return tuple(_anchor(each, folder) for each in value)
     return value
 
 

@@ -5,7 +5,14 @@ ModelError
 │   ├── ManifestRefused     manifest.json is missing, not JSON, or says something impossible
 │   ├── DigestMismatch      model.onnx is not the file that the manifest names
 │   ├── ModelFileRefused    model.onnx is missing, too large, or keeps weights outside itself
-│   └── ModelShapeMismatch  the model takes or gives something other than the manifest says
+│   ├── ModelShapeMismatch  the model takes or gives something other than the manifest says
+│   ├── SignatureMissing    nobody has signed it
+│   ├── SignatureWrong      what was signed was changed afterwards
+│   ├── SignerUnknown       signed, but by nobody whom this station trusts
+│   ├── ParityPicturesMissing  it brings no reference pictures, or others than it names
+│   ├── ParityFailed        this device gets other numbers than its builder
+│   └── OlderThanActive     a newer version was active here before
+├── KeyUnusable             a key file can't be read or written
 ├── PackageUnknown          no package of that name and version here
 ├── PackageExists           a different package of that name and version is installed already
 ├── NothingToRollBackTo     no earlier package was active
@@ -73,3 +80,45 @@ class RegistryDamaged(ModelError):
     """The note that says which package is active can't be read or written."""
 
     code: ClassVar[str] = "model.registry_damaged"
+
+
+class SignatureMissing(PackageRefused):
+    """The package has no signature that can be read."""
+
+    code: ClassVar[str] = "model.signature_missing"
+
+
+class SignatureWrong(PackageRefused):
+    """The manifest is not the one that was signed."""
+
+    code: ClassVar[str] = "model.signature_wrong"
+
+
+class SignerUnknown(PackageRefused):
+    """The package is signed with a key that this station does not trust."""
+
+    code: ClassVar[str] = "model.signer_unknown"
+
+
+class ParityPicturesMissing(PackageRefused):
+    """The package brings no reference pictures, or other ones than its manifest names."""
+
+    code: ClassVar[str] = "model.parity_missing"
+
+
+class ParityFailed(PackageRefused):
+    """The network gives other numbers on this device than on its builder's machine."""
+
+    code: ClassVar[str] = "model.parity_failed"
+
+
+class OlderThanActive(PackageRefused):
+    """A newer version of the package was active on this station; going back is a command of its own."""
+
+    code: ClassVar[str] = "model.older"
+
+
+class KeyUnusable(ModelError):
+    """A key file can't be read or written, or holds something else."""
+
+    code: ClassVar[str] = "model.key_unusable"

@@ -71,11 +71,25 @@ class TrainingData(_Part):
 
 
 class Evaluation(_Part):
-    """What the weights scored, on what, in figures by name (`map50`, `recall_opening`, …)."""
+    """What the weights scored, on what, in figures by name (`map50`, `recall_opening`, …).
+
+    Attributes:
+        figures: The scores.
+        floors: For a figure of the same name: what the same method reaches with the item hidden, or by
+            chance. A score says something only beside its floor.
+    """
 
     data: str = Field(min_length=1)
     figures: dict[str, float]
+    floors: dict[str, float] = {}
     notes: str = ""
+
+    @model_validator(mode="after")
+    def _floors_belong_to_figures(self) -> "Evaluation":
+        unknown = sorted(self.floors.keys() - self.figures.keys())
+        if unknown:
+            raise ValueError(f"floors without a figure: {', '.join(unknown)}")
+        return self
 
 
 class Manifest(_Part):
@@ -88,6 +102,8 @@ class Manifest(_Part):
         sha256: Digest of `model.onnx`, lower-case hexadecimal.
         iou_threshold: Overlap above which two boxes of one class count as one.
         weights_licence: SPDX identifier of the licence of the weights, which may differ from the code's.
+        parity_sha256: Digest of `parity/expected.json`: the reference pictures and their numbers, for the
+            gate at activation.
     """
 
     format: Literal[1] = 1
@@ -105,6 +121,7 @@ class Manifest(_Part):
     trained_with: str = ""
     data: tuple[TrainingData, ...] = ()
     evaluation: tuple[Evaluation, ...] = ()
+    parity_sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
 
     @model_validator(mode="after")
     def _class_names_differ(self) -> "Manifest":
@@ -125,7 +142,12 @@ class Manifest(_Part):
 
     def version_key(self) -> tuple[int, ...]:
         """The version as numbers, so that 1.10.0 comes after 1.9.0."""
-        return tuple(int(part) for part in self.version.split("."))
+        return version_key(self.version)
+
+
+def version_key(version: str) -> tuple[int, ...]:
+    """A version as numbers, so that 1.10.0 comes after 1.9.0."""
+    return tuple(int(part) for part in version.split("."))
 
 
 def parse_manifest(text: str | bytes, where: str = MANIFEST_FILE) -> Manifest:

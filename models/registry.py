@@ -4,41 +4,34 @@
     <installed>/damage-1.1.0/        installed here
     <installed>/active.json          which one is active, and which was before
 
-`active.json` is replaced in one step (written beside, flushed, renamed), so that a power cut leaves the old
-choice or the new one. A package is fully checked, loaded and run once before it becomes active.
+A package is fully checked before it becomes active: who signed it, its digest, its shapes, and its numbers on
+this device. One that is older than any that was active is refused; going back to the one before is a command
+of its own.
 """
 
-import json
-import os
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
+from models.active_note import ActiveNote, read_note, write_note
 from models.errors import (
     ManifestRefused,
     ModelError,
     NothingToRollBackTo,
+    OlderThanActive,
     PackageExists,
     PackageUnknown,
     RegistryDamaged,
 )
 from models.loading import ModelPackage, load_detector, open_package
+from models.manifest import version_key
 from models.package_files import copy_package, flush, open_named, package_folders
+from models.parity import check_parity
 from models.settings import ModelSettings
+from models.signing import read_public_keys, verify_signature
 
 SHIPPED_PACKAGES = Path(__file__).parent / "packages"
-_ACTIVE_FILE = "active.json"
-
-
-class _Active(BaseModel):
-    """Contents of `active.json`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    active: str
-    previous: tuple[str, ...] = ()  # latest last
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +102,29 @@ class ModelRegistry:
             ManifestRefused: If its manifest breaks a rule.
             RegistryDamaged: If the note of the active package can't be read.
         """
-        note = self._read_note()
+        note = read_note(self._installed)
         return self.get(note.active) if note else self._newest_shipped()
 
     def verify(self, package: ModelPackage) -> None:
-        """Check a package fully: digest, no outside data, shapes, and one run.
+        """Check a package fully: who signed it, digest, no outside data, shapes, and the parity gate.
 
         Raises:
             PackageRefused: Saying what is wrong.
+            KeyUnusable: If a key that the settings trust can't be read.
         """
-        load_detector(package)
+        self.verify_signature(package)
+        detector = load_detector(package)
+        check_parity(package.folder, package.manifest.parity_sha256, detector)
+
+    def verify_signature(self, package: ModelPackage) -> None:
+        """Check that a trusted key vouches for a package; one that comes with the program needs none.
+
+        Raises:
+            PackageRefused: If none does.
+            KeyUnusable: If a key that the settings trust can't be read.
+        """
+        if package.folder.parent != self._shipped:
+            verify_signature(package.folder, read_public_keys(self._settings.trusted_keys))
 
     def install(self, source: Path) -> ModelPackage:
         """Copy a package's folder into the station, checked before it becomes visible. Doesn't activate it.
@@ -149,18 +155,22 @@ class ModelRegistry:
         Raises:
             PackageUnknown: If it isn't here.
             PackageRefused: If it fails a check; the active one stays active.
+            OlderThanActive: If a newer version of it was active here before.
             RegistryDamaged: If the choice can't be written.
         """
         package = self.get(package_id)
+        note = read_note(self._installed)
+        newest = self._newest_ever(note)
+        self._refuse_older(package, newest)
         self.verify(package)
         before = self._active_or_none()
-        if before == package_id and self._read_note():
+        if before == package_id and note:
             return package
-        note = self._read_note()
         history = note.previous if note else ()
         if before and before != package_id:
             history = (*history, before)[-10:]
-        self._write_note(_Active(active=package_id, previous=history))
+        newest[package.manifest.name] = package.manifest.version
+        write_note(self._installed, ActiveNote(active=package_id, previous=history, newest=newest))
         return package
 
     def rollback(self) -> ModelPackage:
@@ -172,13 +182,39 @@ class ModelRegistry:
             PackageRefused: If it fails a check.
             RegistryDamaged: If the choice can't be read or written.
         """
-        note = self._read_note()
+        note = read_note(self._installed)
         if note is None or not note.previous:
             raise NothingToRollBackTo("No other model package was active on this station before.")
         package = self.get(note.previous[-1])
         self.verify(package)
-        self._write_note(_Active(active=package.package_id, previous=note.previous[:-1]))
+        write_note(
+            self._installed,
+            ActiveNote(
+                active=package.package_id, previous=note.previous[:-1], newest=self._newest_ever(note)
+            ),
+        )
         return package
+
+    def _newest_ever(self, note: ActiveNote | None) -> dict[str, str]:
+        """By package name the highest version that was ever active here, the one in use included."""
+        newest = dict(note.newest) if note else {}
+        try:
+            manifest = self.active().manifest
+        except ModelError:
+            return newest
+        known = newest.get(manifest.name)
+        if known is None or manifest.version_key() > version_key(known):
+            newest[manifest.name] = manifest.version
+        return newest
+
+    def _refuse_older(self, package: ModelPackage, newest: Mapping[str, str]) -> None:
+        known = newest.get(package.manifest.name)
+        if known is not None and package.manifest.version_key() < version_key(known):
+            raise OlderThanActive(
+                f"{package.package_id} is older than version {known}, which was active here before. To go "
+                "back to the package before it, use `darkstore model rollback`; to go on with old weights, "
+                "build them as a new version."
+            )
 
     def _active_or_none(self) -> str | None:
         try:
@@ -208,7 +244,7 @@ class ModelRegistry:
             self._installed.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(prefix=".installing-", dir=self._installed) as scratch:
                 copy = Path(scratch) / offered.package_id
-                copy_package(offered.folder, copy)
+                copy_package(offered, copy)
                 self.verify(open_named(copy))  # what was copied, not what was offered
                 copy.rename(target)
             flush(self._installed)
@@ -218,31 +254,3 @@ class ModelRegistry:
                 "or correct the folder's rights, then install it again."
             ) from error
         return open_named(target)
-
-    def _read_note(self) -> _Active | None:
-        path = self._installed / _ACTIVE_FILE
-        try:
-            return _Active.model_validate(json.loads(path.read_bytes()))
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, ValidationError) as error:
-            raise RegistryDamaged(
-                f"{path} doesn't say which model package is active ({type(error).__name__}). Remove it to "
-                "use the shipped package, or activate one with `darkstore model activate NAME-VERSION`."
-            ) from error
-
-    def _write_note(self, note: _Active) -> None:
-        path = self._installed / _ACTIVE_FILE
-        try:
-            self._installed.mkdir(parents=True, exist_ok=True)
-            draft = path.with_suffix(".new")
-            with draft.open("w", encoding="utf-8") as file:
-                file.write(note.model_dump_json(indent=1) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(path)
-            flush(self._installed)
-        except OSError as error:
-            raise RegistryDamaged(
-                f"{path} can't be written ({error.strerror}); nothing was changed."
-            ) from error

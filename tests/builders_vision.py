@@ -11,9 +11,12 @@ from typing import Any
 import cv2
 import numpy as np
 
-from vision.detector import DetectorClass, DetectorSpec
+from models.parity import write_parity
+from models.signing import make_key, sign_package
+from vision.detector import DetectorClass, DetectorSpec, OnnxDetector
 from vision.findings import Box, DefectKind
 from vision.picture import Picture, encode_jpeg
+from vision.settings import DetectorSettings
 
 DATA = Path(__file__).parent / "data" / "vision"
 WIDTH, HEIGHT = 1920, 1080
@@ -96,15 +99,35 @@ def a_manifest(weights: bytes, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
+def a_key(folder: Path) -> Path:
+    """Key files for signing packages, made once in a folder; the public one is the file named `….pub`."""
+    private = folder / "signer.key"
+    if not private.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        make_key(private)
+    return private
+
+
+def a_parity(folder: Path) -> str:
+    """Reference pictures for the tiny detector, put into a package's folder; the digest of their numbers."""
+    picture = np.full((64, 64, 3), 114, np.uint8)
+    picture[10:30, 20:50] = (0, 0, 255)
+    detector = OnnxDetector(tiny_weights(), a_spec(), DetectorSettings())
+    return write_parity(folder, detector, {"red": picture})
+
+
 def a_package(parent: Path, weights: bytes | None = None, **changes: Any) -> Path:
-    """A package's folder, with the manifest's name unless `folder` says otherwise."""
+    """A package's folder, with the manifest's name unless `folder` says otherwise; `key` signs it."""
     data = tiny_weights() if weights is None else weights
-    folder_name = changes.pop("folder", None)
+    folder_name, key = changes.pop("folder", None), changes.pop("key", None)
     manifest = a_manifest(data, **changes)
     folder = parent / (folder_name or f"{manifest['name']}-{manifest['version']}")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    manifest.setdefault("parity_sha256", a_parity(folder))
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     (folder / "model.onnx").write_bytes(data)
     (folder / "CARD.md").write_text("# A tiny detector\n", encoding="utf-8")
+    if key is not None:
+        sign_package(folder, key)
     return folder

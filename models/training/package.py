@@ -17,14 +17,20 @@ from models.manifest import (
     ModelInput,
     TrainingData,
 )
+from models.parity import whole, write_parity
 from models.training.card import write_card
 from models.training.errors import PackagingFailed, PicturesMissing
 from models.training.fit import write_curve
 from models.training.measure import Measurement, measure
 from models.training.recipe import Recipe
 from models.training.shared_sets import CAPS_BOXES, CAPS_PHOTOS, GROCERY
+from vision.detector import OnnxDetector
+from vision.picture import Picture, decode_picture
 
 MAX_BYTES = 12_000_000
+PARITY_PICTURES = 4
+FLOORS = {"map50_floor": "map50", "auroc_item_hidden": "auroc"}
+"""Measured figures that are the floor of another one."""
 LICENCE_TEXT = Path(__file__).with_name("agpl-3.0.txt")
 NOTICE = """These weights (model.onnx) were trained and exported with Ultralytics YOLO, which is licensed
 under the GNU Affero General Public License, version 3; they are offered under that licence, AGPL-3.0-only.
@@ -65,14 +71,16 @@ def write_package(
     weights = onnx_file.read_bytes()
     if len(weights) > MAX_BYTES:
         raise PackagingFailed(f"{onnx_file} has {len(weights)} bytes; a package may have {MAX_BYTES}.")
-    if not any((dataset / "images" / "test").glob("drawn*.png")):
+    drawn = sorted((dataset / "images" / "test").glob("drawn*.png"))
+    if not drawn:
         raise PicturesMissing(f"{dataset} holds no test pictures; run the step `draw` first.")
     results = measure(recipe, weights, dataset, shared)
     manifest = _manifest(recipe, weights, results, with_photographs=shared is not None)
     folder = packages / manifest.package_id
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(onnx_file, folder / MODEL_FILE)
-    (folder / MANIFEST_FILE).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    _write_manifest(folder, manifest)
+    add_parity(folder, drawn)
     (folder / "LICENSE-WEIGHTS").write_text(
         NOTICE + LICENCE_TEXT.read_text(encoding="utf-8"), encoding="utf-8"
     )
@@ -83,6 +91,34 @@ def write_package(
     except ModelError as error:
         raise PackagingFailed(f"A station would refuse {folder}: {error}") from error
     return folder
+
+
+def add_parity(folder: Path, drawn: Sequence[Path]) -> None:
+    """Give a package its reference pictures: drawn ones that the network says most about, and one quiet one.
+
+    Args:
+        folder: The package's, its manifest without them.
+        drawn: Drawn pictures of the network's input size; ours, so that they may be handed on.
+    """
+    package = open_package(folder)
+    detector = load_detector(package)
+    strength = {path: _strength(detector, decode_picture(path.read_bytes())) for path in drawn}
+    ordered = sorted(strength, key=strength.__getitem__, reverse=True)
+    chosen = [*ordered[: PARITY_PICTURES - 1], ordered[-1]]
+    pictures = {
+        f"drawn-{number}": decode_picture(path.read_bytes()) for number, path in enumerate(chosen, start=1)
+    }
+    digest = write_parity(folder, detector, pictures)
+    _write_manifest(folder, package.manifest.model_copy(update={"parity_sha256": digest}))
+
+
+def _strength(detector: OnnxDetector, picture: Picture) -> float:
+    """The highest score of any class anywhere in a picture."""
+    return float(detector.infer(detector.prepare(picture, whole(picture))[1])[4:].max())
+
+
+def _write_manifest(folder: Path, manifest: Manifest) -> None:
+    (folder / MANIFEST_FILE).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
 def _manifest(recipe: Recipe, weights: bytes, results: list[Measurement], with_photographs: bool) -> Manifest:
@@ -114,5 +150,11 @@ def _manifest(recipe: Recipe, weights: bytes, results: list[Measurement], with_p
         weights_licence="AGPL-3.0-only",
         trained_with="ultralytics 8.4, torch 2.13, from scratch",
         data=tuple(data),
-        evaluation=tuple(Evaluation(data=one.data, figures=one.figures, notes=one.notes) for one in results),
+        evaluation=tuple(_evaluation(one) for one in results),
     )
+
+
+def _evaluation(one: Measurement) -> Evaluation:
+    floors = {FLOORS[name]: value for name, value in one.figures.items() if name in FLOORS}
+    figures = {name: value for name, value in one.figures.items() if name not in FLOORS}
+    return Evaluation(data=one.data, figures=figures, floors=floors, notes=one.notes)

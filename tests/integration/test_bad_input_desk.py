@@ -21,6 +21,7 @@ from edge.inspection.storage import StorageGovernor
 from edge.locking import DataFolderLock
 from edge.settings import Settings
 from models.registry import ModelRegistry
+from models.signing import make_key, sign_package
 from sync.errors import DatabaseUnwritable
 
 ORDER = "ORD-1001"
@@ -215,12 +216,15 @@ def test_nobody_knows_whether_all_of_an_unknown_return_came(desk: DeskUnderTest)
 
 def test_a_model_that_is_damaged_at_the_start_is_told_and_people_judge(tmp_path: Path) -> None:
     station = {"site": "blr-01", "station": "desk-1", "data_dir": tmp_path}
-    settings = Settings.model_validate({"station": station})
+    key = tmp_path / "office.key"
+    make_key(key)
+    settings = Settings.model_validate({"station": station, "model": {"trusted_keys": [f"{key}.pub"]}})
     registry = ModelRegistry(settings.model, tmp_path / "models")
     package = tmp_path / "given"
     shutil.copytree(registry.active().folder, package)
     manifest = json.loads((package / "manifest.json").read_text())
     (package / "manifest.json").write_text(json.dumps(manifest | {"version": "99.0.0"}))
+    sign_package(package, key)
     installed = registry.install(package)
     registry.activate(installed.package_id)
     with (installed.folder / "model.onnx").open("ab") as file:

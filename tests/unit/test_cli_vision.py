@@ -28,9 +28,24 @@ def run(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def package(run, tmp_path):
+def signed(run, tmp_path):
+    """Makes and signs a package as a person would, for a station that trusts the signer."""
+    run("model", "keygen", "office.key")
+    settings = '[station]\nsite = "blr-01"\nstation = "desk-1"\n[model]\ntrusted_keys = ["office.key.pub"]\n'
+    (tmp_path / "station.toml").write_text(settings)
+
+    def make(**changes):
+        folder = a_package(tmp_path / "usb", name="tiny", **changes)
+        assert "is signed" in run("model", "sign", folder, "--key", "office.key").stdout
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def package(run, signed):
     """A package of an own name, installed as a person would."""
-    run("model", "install", a_package(tmp_path / "usb", name="tiny"))
+    run("model", "install", signed())
     return "tiny-1.0.0"
 
 
@@ -79,8 +94,8 @@ def test_barcode_reads_codes_and_shows_control_characters(run, tmp_path):
     assert listed[0]["codes"][0]["aim"] == "]d2"
 
 
-def test_model_packages_are_listed_switched_and_rolled_back(run, package, tmp_path):
-    run("model", "install", a_package(tmp_path / "usb", name="tiny", version="1.1.0"))
+def test_model_packages_are_listed_switched_and_rolled_back(run, package, signed):
+    run("model", "install", signed(version="1.1.0"))
     assert run("model", "activate", package).exit_code == 0
     assert run("model", "activate", "tiny-1.1.0").exit_code == 0
     listed = {row["package"]: row["active"] for row in json.loads(run("model", "list", "--json").stdout)}

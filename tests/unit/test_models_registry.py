@@ -1,6 +1,7 @@
 """Packages on a station: checked, installed, switched, rolled back, on a real disk."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -19,15 +20,35 @@ from models.loading import load_detector, open_package
 from models.onnx_file import refuse_external_data
 from models.registry import ModelRegistry
 from models.settings import ModelSettings
-from tests.builders_vision import DATA, a_package, tiny_weights
+from tests.builders_vision import DATA, a_key, a_package, tiny_weights
 
 EXTERNAL = (DATA / "external_weights.onnx").read_bytes()
 
 
 @pytest.fixture
-def registry(tmp_path):
+def key(tmp_path):
+    return a_key(tmp_path / "office")
+
+
+@pytest.fixture
+def settings(key):
+    return ModelSettings(trusted_keys=(Path(f"{key}.pub"),))
+
+
+@pytest.fixture
+def registry(tmp_path, settings):
     a_package(tmp_path / "shipped")
-    return ModelRegistry(ModelSettings(), tmp_path / "data" / "models", tmp_path / "shipped")
+    return ModelRegistry(settings, tmp_path / "data" / "models", tmp_path / "shipped")
+
+
+@pytest.fixture
+def offer(tmp_path, key):
+    """A signed package on a stick."""
+
+    def make(version="1.1.0", **changes):
+        return a_package(tmp_path / "usb", version=version, key=key, **changes)
+
+    return make
 
 
 def test_the_newest_shipped_package_is_active_until_one_is_activated(registry, tmp_path):
@@ -39,13 +60,13 @@ def test_the_newest_shipped_package_is_active_until_one_is_activated(registry, t
     assert not (tmp_path / "data").exists()  # looking changes nothing
 
 
-def test_install_activate_and_roll_back(registry, tmp_path):
-    offered = a_package(tmp_path / "usb", version="1.1.0", folder="from-the-stick")
+def test_install_activate_and_roll_back(registry, settings, offer, tmp_path):
+    offered = offer(folder="from-the-stick")
     assert registry.install(offered).package_id == "damage-1.1.0"
     assert registry.active().package_id == "damage-1.0.0"
     registry.activate("damage-1.1.0")
     assert registry.active().package_id == "damage-1.1.0"
-    again = ModelRegistry(ModelSettings(), tmp_path / "data" / "models", tmp_path / "shipped")
+    again = ModelRegistry(settings, tmp_path / "data" / "models", tmp_path / "shipped")
     assert again.active().package_id == "damage-1.1.0"
     assert registry.rollback().package_id == "damage-1.0.0"
     assert registry.active().package_id == "damage-1.0.0"
@@ -53,26 +74,33 @@ def test_install_activate_and_roll_back(registry, tmp_path):
         registry.rollback()
 
 
-def test_activating_twice_does_not_forget_what_was_before(registry, tmp_path):
-    registry.install(a_package(tmp_path / "usb", version="1.1.0"))
+def test_activating_twice_does_not_forget_what_was_before(registry, offer):
+    registry.install(offer())
     registry.activate("damage-1.1.0")
     registry.activate("damage-1.1.0")
     assert registry.rollback().package_id == "damage-1.0.0"
 
 
-def test_only_the_packages_own_files_are_copied(registry, tmp_path):
-    offered = a_package(tmp_path / "usb", version="1.1.0")
+def test_only_the_packages_own_files_are_copied(registry, offer):
+    offered = offer()
     (offered / "surprise.sh").write_text("#!/bin/sh\n")
     (offered / "LICENSE-WEIGHTS").symlink_to("/etc/hostname")
+    (offered / "parity" / "other.png").write_bytes(b"")
     installed = registry.install(offered).folder
-    assert sorted(path.name for path in installed.iterdir()) == ["CARD.md", "manifest.json", "model.onnx"]
+    assert sorted(path.name for path in installed.iterdir()) == [
+        "CARD.md",
+        "manifest.json",
+        "manifest.sig",
+        "model.onnx",
+        "parity",
+    ]
+    assert sorted(path.name for path in (installed / "parity").iterdir()) == ["expected.json", "red.png"]
     assert [path.name for path in installed.parent.iterdir()] == ["damage-1.1.0"]
 
 
-def test_a_version_is_never_overwritten(registry, tmp_path):
-    same = a_package(tmp_path / "same")
-    assert registry.install(same).package_id == "damage-1.0.0"
-    other = a_package(tmp_path / "other", iou_threshold=0.7)
+def test_a_version_is_never_overwritten(registry, offer):
+    assert registry.install(offer("1.0.0")).package_id == "damage-1.0.0"
+    other = offer("1.0.0", iou_threshold=0.7)
     with pytest.raises(PackageExists):
         registry.install(other)
 
@@ -90,8 +118,8 @@ def test_a_version_is_never_overwritten(registry, tmp_path):
         ({"weights": tiny_weights()[:-50]}, PackageRefused),
     ],
 )
-def test_a_bad_package_is_refused_and_nothing_changes(registry, tmp_path, changes, error):
-    offered = a_package(tmp_path / "usb", version="1.1.0", **changes)
+def test_a_bad_package_is_refused_and_nothing_changes(registry, offer, changes, error):
+    offered = offer(**changes)
     with pytest.raises(error) as caught:
         registry.install(offered)
     assert caught.value.code.startswith("model.")
@@ -99,8 +127,8 @@ def test_a_bad_package_is_refused_and_nothing_changes(registry, tmp_path, change
     assert [row.folder.name for row in registry.packages()] == ["damage-1.0.0"]
 
 
-def test_weights_that_went_bad_after_the_installation_are_not_activated(registry, tmp_path):
-    installed = registry.install(a_package(tmp_path / "usb", version="1.1.0"))
+def test_weights_that_went_bad_after_the_installation_are_not_activated(registry, offer):
+    installed = registry.install(offer())
     (installed.folder / "model.onnx").write_bytes(tiny_weights()[:-1] + b"\x00")
     with pytest.raises(DigestMismatch):
         registry.activate("damage-1.1.0")
