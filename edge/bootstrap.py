@@ -234,6 +234,7 @@ def load_model(settings: Settings) -> tuple[ModelUsed | None, OnnxDetector | Non
     registry = ModelRegistry(settings.model, settings.station.data_dir / "models")
     try:
         package: ModelPackage = registry.active()
+        registry.verify_signature(package)
         detector = load_detector(package, settings.vision.detector)
     except ModelError as error:
         if settings.model.required:
