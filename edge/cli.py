@@ -6,7 +6,8 @@
     outbox, replay                what is owed to the OMS; the past, judged again
     broker, oms                   the other ends: the embedded broker, the reference receiver
     conformance                   does another OMS's receiver keep the contract?
-    bench                         how fast
+    bench, endurance              how fast; a month offline, a fleet that comes back
+    powercut                      what a power cut may leave
 
 Commands that change something go through the running station where there is one, because one process writes.
 Exit codes are described in `edge/cli_errors.py`.
@@ -16,7 +17,18 @@ from typing import Annotated
 
 import typer
 
-from edge import cli_check, cli_conformance, cli_lab, cli_oms, cli_outbox, cli_replay, cli_station, cli_vision
+from edge import (
+    cli_check,
+    cli_conformance,
+    cli_endurance,
+    cli_lab,
+    cli_oms,
+    cli_outbox,
+    cli_powercut,
+    cli_replay,
+    cli_station,
+    cli_vision,
+)
 from edge.cli_errors import errors_for_people
 
 app = typer.Typer(
@@ -48,7 +60,18 @@ def darkstore(
     del version
 
 
-for part in (cli_station, cli_lab, cli_check, cli_vision, cli_outbox, cli_replay, cli_oms, cli_conformance):
+for part in (
+    cli_station,
+    cli_lab,
+    cli_check,
+    cli_vision,
+    cli_outbox,
+    cli_replay,
+    cli_oms,
+    cli_conformance,
+    cli_endurance,
+    cli_powercut,
+):
     part.register(app)
 
 
