@@ -178,6 +178,7 @@ def open_station(
             now=clock.now,
             monotonic_ns=clock.monotonic_ns,
             language=settings.station.language,
+            utc_offset_minutes=settings.station.utc_offset_minutes,
             hosts=settings.station.allowed_hosts,
             reasons=ReasonCodes(override=tuple(reason.value for reason in OverrideReason)),
         )

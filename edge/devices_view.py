@@ -21,7 +21,8 @@ from edge.inspection.saved import ModelUsed
 from edge.settings import Settings
 from edge.station.services import Counts, DeviceState, HealthCheck
 from hardware.cameras.bank import CameraBank
-from hardware.scanners.bank import ScannerBank
+from hardware.cameras.health import CameraState
+from hardware.scanners.bank import ScannerBank, ScannerState
 from models.errors import ModelError, PackageUnknown
 from sync.delivery import Delivery
 from sync.outbox import Outbox
@@ -58,7 +59,7 @@ class DevicesView:
                 data, low_bytes=settings.storage.reserve_mb * MIB, full_bytes=settings.storage.stop_mb * MIB
             ),
             "database": lambda: check_database(data / "station.db", trouble=trouble),
-            "clock": lambda: check_clock(clock.reading()),
+            "clock": lambda: check_clock(clock.reading(), settings.station.utc_offset_minutes),
             "camera": lambda: check_cameras(cameras.health()),
             "model": lambda: check_model(lambda: _running(model, refused)),
             "policy": lambda: check_policies(lambda: [pack.name for pack in policies.packs]),
@@ -78,7 +79,7 @@ class DevicesView:
                 state=health.state.value,
                 last_seen_s=health.last_frame_age_s,
                 restarts=health.restarts,
-                last_error=_problem(health.last_error),
+                last_error=None if health.state is CameraState.LIVE else _problem(health.last_error),
             )
             for name, health in self._cameras.health().items()
         ]
@@ -90,7 +91,7 @@ class DevicesView:
                 state=health.state.value,
                 last_seen_s=health.last_scan_age_s,
                 restarts=health.restarts,
-                last_error=_problem(health.last_error),
+                last_error=None if health.state is ScannerState.READY else _problem(health.last_error),
             )
             for name, health in self._scanners.health().items()
         ]

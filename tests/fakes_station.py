@@ -7,7 +7,7 @@ from builders_station import NOW, a_detail, a_summary, holds, picture, tasks
 from fakes_station_workflow import FakeWorkflow
 
 from edge.inspection.desk import Message
-from edge.inspection.summaries import HoldSummary, InspectionDetail, InspectionSummary, TaskSummary
+from edge.inspection.summaries import HoldSummary, InspectionDetail, InspectionSummary, OmsState, TaskSummary
 from edge.station.services import (
     ComparisonView,
     Connection,
@@ -28,8 +28,13 @@ class FakeJournal:
         self._workflow = workflow
         self.inspections = [a_summary(number) for number in range(24)]
 
-    def today(self) -> list[InspectionSummary]:
-        return self.inspections
+    def today(
+        self, *, limit: int | None = None, before: str | None = None, states: Sequence[OmsState] = ()
+    ) -> list[InspectionSummary]:
+        ids = [entry.inspection_id for entry in self.inspections]
+        start = 0 if before is None else ids.index(before) + 1
+        found = [entry for entry in self.inspections[start:] if not states or entry.oms_state in states]
+        return found[:limit]
 
     def get(self, inspection_id: str) -> InspectionDetail | None:
         found = next((entry for entry in self.inspections if entry.inspection_id == inspection_id), None)

@@ -7,7 +7,7 @@ from edge.clock import Clock
 from edge.inspection.tasks import TaskStore
 from sync.answers import Answered, AnswerStatus
 
-KNOWN_EXCEPTIONS = frozenset({"over_received", "shortfall"})
+KNOWN_EXCEPTIONS = frozenset({"over_received", "shortfall", "count_differs"})
 
 
 class AnswerTasks:

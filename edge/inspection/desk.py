@@ -97,6 +97,7 @@ class QuestionKind(StrEnum):
     EXPIRY_DATE = "expiry_date"  # a date that only a person can read
     WEIGHT = "weight"  # observed net weight, kg
     SERIAL = "serial"
+    LOT = "lot"  # the code bears one, but the scanner dropped what separates it from the rest
     COMPONENT = "component"  # which component of a bundle is it?
     QUANTITY = "quantity"  # how many identical sealed units?
     CUSTODY = "custody"  # blind return: had the customer opened the bag?

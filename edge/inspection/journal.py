@@ -4,7 +4,7 @@ Reading changes nothing.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from edge.errors import EvidenceMissing
@@ -15,7 +15,7 @@ from edge.inspection.desk_state import DeskState
 from edge.inspection.evidence import Evidence, PictureStore
 from edge.inspection.holds import HoldStore, KeptHold
 from edge.inspection.presenting import findings_on_desk, item_on_desk, view_on_desk
-from edge.inspection.records import EvidenceRecord, InspectionRecord, TaskRecord
+from edge.inspection.records import EvidenceRecord, TaskRecord
 from edge.inspection.saved import SavedInspection
 from edge.inspection.store import InspectionStore
 from edge.inspection.summaries import (
@@ -26,18 +26,14 @@ from edge.inspection.summaries import (
     OmsState,
     TaskSummary,
 )
+from edge.inspection.todays_work import read_one, read_since
 from sync.database import Database
 
-_OMS_STATE = {
-    "PENDING": OmsState.OWED,
-    "SENT": OmsState.SENT,
-    "SETTLED": OmsState.CONFIRMED,
-    "DEAD": OmsState.REJECTED,
-}
 _KIND_OF_TASK = {
     "rejected": "repair",
     "over_received": "recount",
     "shortfall": "find",
+    "count_differs": "recount",
     "hold_escalated": "find",
     "exception": "repair",
 }
@@ -65,14 +61,18 @@ class Journal:
         self._now = now
         self._offset = timedelta(minutes=utc_offset_minutes)
 
-    def today(self) -> list[InspectionSummary]:
-        """Inspections of the site's present day, newest first."""
-        rows = self._database.run(
-            InspectionRecord.select()
-            .where(InspectionRecord.saved_at >= self.start_of_day())
-            .order_by(InspectionRecord.saved_at.desc(), InspectionRecord.inspection_id.desc())
-        )
-        return [self._summary(SavedInspection.model_validate_json(row.body)) for row in rows]
+    def today(
+        self, *, limit: int | None = None, before: str | None = None, states: Sequence[OmsState] = ()
+    ) -> list[InspectionSummary]:
+        """Inspections of the site's present day, newest first.
+
+        Args:
+            limit: How many at most; None for all.
+            before: Only those saved before this inspection.
+            states: Only those of which the OMS knows this much; empty for all.
+        """
+        since = self.start_of_day()
+        return read_since(self._database, since, limit=limit, before=before, states=states)
 
     def start_of_day(self) -> datetime:
         """Midnight of the site's calendar day, UTC."""
@@ -94,12 +94,13 @@ class Journal:
     def get(self, inspection_id: str) -> InspectionDetail | None:
         """One saved inspection with everything that led to it."""
         saved = self._store.inspection(inspection_id)
+        summary = read_one(self._database, inspection_id)
         opened = self._store.open_return(saved.return_id) if saved is not None else None
-        if saved is None or opened is None:
+        if saved is None or summary is None or opened is None:
             return None
         override = saved.confirmed.override
         return InspectionDetail(
-            summary=self._summary(saved),
+            summary=summary,
             item=item_on_desk(saved.item, opened),
             views=[view_on_desk(inspection_id, view) for view in saved.views],
             findings=findings_on_desk(saved.decision.findings, saved.views),
@@ -108,7 +109,7 @@ class Journal:
                 MovementSummary(
                     from_state=str(each["from_state"]),
                     to_state=str(each["to_state"]),
-                    to_place=str(each.get("to_place", "")),
+                    to_place=_label(saved, str(each.get("to_place", ""))),
                     quantity=f"{each['quantity']['value']} {each['quantity']['unit']}",
                 )
                 for each in saved.movements
@@ -132,20 +133,30 @@ class Journal:
         rows = self._database.run(
             TaskRecord.select().where(TaskRecord.state == "OPEN").order_by(TaskRecord.created_at)
         )
-        return [
-            TaskSummary(
-                task_id=row.task_id,
-                kind=_KIND_OF_TASK.get(row.kind, "repair"),
-                message=Message(row.code, json.loads(row.params)),
-                what_next=Message(f"{row.code}.next", json.loads(row.params)),
-                place_label=row.place or None,
-                owner=row.owner,
-                created_at=row.created_at,
-                inspection_id=row.inspection_id,
-                message_id=row.message_id,
-            )
-            for row in rows
-        ]
+        return [self._task(row) for row in rows]
+
+    def _task(self, row: TaskRecord) -> TaskSummary:
+        """A task in the words of the desk: the return by its number as scanned, the place by its label."""
+        params = json.loads(row.params)
+        place = row.place or None
+        saved = self._store.inspection(row.inspection_id) if row.inspection_id else None
+        opened = self._store.open_return(str(params.get("return", "")))
+        if opened is not None:
+            params["return"] = opened.reference.value
+        if saved is not None and place is not None:
+            place = _label(saved, place)
+            params["place"] = place
+        return TaskSummary(
+            task_id=row.task_id,
+            kind=_KIND_OF_TASK.get(row.kind, "repair"),
+            message=Message(row.code, params),
+            what_next=Message(f"{row.code}.next", params),
+            place_label=place,
+            owner=row.owner,
+            created_at=row.created_at,
+            inspection_id=row.inspection_id,
+            message_id=row.message_id,
+        )
 
     def picture(self, inspection_id: str, view: str) -> bytes | None:
         """The JPEG of a view, of the unit on the desk or of a saved one; None if there is none."""
@@ -168,40 +179,6 @@ class Journal:
             )
         )
         return {row.view: Evidence(row.view, row.path, row.sha256, row.size) for row in rows}
-
-    def _summary(self, saved: SavedInspection) -> InspectionSummary:
-        state, note = self._oms(saved.message_id)
-        return InspectionSummary(
-            inspection_id=saved.inspection_id,
-            saved_at=saved.saved_at,
-            return_id=saved.return_id,
-            reference=saved.reference.value,
-            name=saved.item.name,
-            sku=saved.observation.sku,
-            quantity=str(saved.item.quantity),
-            grade=saved.confirmed.grade.value if saved.confirmed.grade is not None else None,
-            disposition=saved.confirmed.disposition.value,
-            place_label=saved.confirmed.place_label,
-            overridden=saved.confirmed.override is not None,
-            corrected=saved.state in ("UNDONE", "CORRECTED"),
-            undoable=saved.state == "SAVED",
-            decided_ms=saved.decided_ms,
-            oms_state=state,
-            oms_note=note,
-        )
-
-    def _oms(self, message_id: str) -> tuple[OmsState, Message | None]:
-        rows = self._database.sql(
-            "SELECT state, exception, reason FROM outbox WHERE message_id = ?", (message_id,)
-        )
-        if not rows:
-            return OmsState.CONFIRMED, None  # answered and older than the outbox keeps
-        state, exception, reason = rows[0]
-        if state == "SETTLED" and exception:
-            return OmsState.EXCEPTION, Message(f"oms.exception.{exception}", {"reason": str(reason or "")})
-        if state == "DEAD":
-            return OmsState.REJECTED, Message("oms.rejected", {"reason": str(reason or "")})
-        return _OMS_STATE[str(state)], None
 
     def _hold(self, *, hold_id: str, saved: SavedInspection, hold: KeptHold) -> HoldSummary:
         choices = [each for each in Disposition if each is not Disposition.HOLD_FOR_REVIEW]
@@ -229,3 +206,8 @@ class Journal:
 
     def _may(self, saved: SavedInspection, disposition: Disposition, role: Role) -> bool:
         return check_override(saved.decision, disposition, role, resolving_hold=True).allowed
+
+
+def _label(saved: SavedInspection, place: str) -> str:
+    """What stands on the unit's place; another place by its code."""
+    return saved.confirmed.place_label if place == saved.confirmed.place_id else place

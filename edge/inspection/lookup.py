@@ -14,8 +14,9 @@ from edge.inspection import questions
 from edge.inspection.desk import Question
 from edge.inspection.session import ItemInHand, OpenReturn, price_of
 from edge.returns.catalogue import Product
+from edge.returns.dates import PackDate
 from edge.returns.expected import ExpectedState
-from edge.returns.identified import ProductCode, UnitLabel
+from edge.returns.identified import ProductCode, UnclearField, UnitLabel
 from edge.returns.matching import (
     AnotherUnit,
     BlindItem,
@@ -176,7 +177,7 @@ class Lookup:
             product=product,
             name=product.name if product is not None else code.gtin14 or code.item_code or "",
             lot=code.lot,
-            pack_date=code.date or code.manufactured,
+            pack_date=_date(code),
             serial=code.serial,
             observed_weight_kg=weight if product is not None and product.weighed else None,
             quantity=Quantity(value=Decimal(1), unit=PIECES),
@@ -186,6 +187,11 @@ class Lookup:
 def category_of(item: ItemInHand) -> str:
     """The category whose policy pack judges the unit; unknown articles fall to the default pack."""
     return item.product.category if item.product is not None else "general"
+
+
+def _date(code: ProductCode) -> PackDate | None:
+    """The date that the code tells for sure; where separators were lost a person reads it off the pack."""
+    return None if UnclearField.DATE in code.unclear else code.date or code.manufactured
 
 
 def _weight(code: ProductCode) -> Decimal | None:

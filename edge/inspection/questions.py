@@ -14,8 +14,10 @@ from edge.errors import WorkflowRefused
 from edge.grading.observation import MatchState
 from edge.inspection.desk import Choice, Message, Question, QuestionKind
 from edge.inspection.session import ItemInHand, OpenReturn
+from edge.inspection.unclear import is_unclear
 from edge.returns.catalogue import DateKind
 from edge.returns.dates import DateSource, PackDate
+from edge.returns.identified import UnclearField
 from edge.returns.received import remaining_on
 from edge.returns.values import KILOGRAMS, PIECES, Quantity
 
@@ -25,6 +27,8 @@ WORTH_ASKING = (MatchState.MATCHED, MatchState.BLIND, MatchState.EXCESS)
 MAX_WEIGHT_KG = Decimal(200)
 _DATE = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?")
 _SERIAL = re.compile(r"[!-~]{1,64}")
+_LOT = re.compile(r"[!-~]{1,20}")
+"""GS1 gives a lot at most 20 characters."""
 
 
 def next_question(item: ItemInHand, opened: OpenReturn, units_limit: int) -> Question | None:
@@ -35,7 +39,7 @@ def next_question(item: ItemInHand, opened: OpenReturn, units_limit: int) -> Que
         opened: Its return.
         units_limit: How many identical sealed units the policy lets one inspection cover.
     """
-    for ask in (_component, _quantity, _expiry, _weight, _serial):
+    for ask in (_component, _quantity, _expiry, _lot, _weight, _serial):
         question = ask(item, opened, units_limit)
         if question is not None and question.question_id not in item.asked:
             return question
@@ -146,6 +150,14 @@ def _expiry(item: ItemInHand, opened: OpenReturn, units_limit: int) -> Question 
     )
 
 
+def _lot(item: ItemInHand, opened: OpenReturn, units_limit: int) -> Question | None:
+    """Recalls are told by lot: one that the code bears but doesn't tell for sure is read off the pack."""
+    del opened, units_limit
+    if item.lot is not None or item.match not in WORTH_ASKING or not is_unclear(item, UnclearField.LOT):
+        return None
+    return _question(item, QuestionKind.LOT, "text", [Choice(UNREADABLE, Message("choice.lot_unreadable"))])
+
+
 def _weight(item: ItemInHand, opened: OpenReturn, units_limit: int) -> Question | None:
     del opened, units_limit
     if item.product is None or not item.product.weighed or item.match not in WORTH_ASKING:
@@ -249,6 +261,15 @@ def _take_serial(item: ItemInHand, question: Question, value: str) -> dict[str, 
     return {"serial": value}
 
 
+def _take_lot(item: ItemInHand, question: Question, value: str) -> dict[str, object]:
+    del item, question
+    if value == UNREADABLE:
+        return {}
+    if not _LOT.fullmatch(value):
+        raise _refuse("refused.lot")
+    return {"lot": value}
+
+
 def _require_choice(question: Question, value: str) -> None:
     if value not in {choice.value for choice in question.choices}:
         raise _refuse("refused.choice")
@@ -270,4 +291,5 @@ _ANSWERS: dict[QuestionKind, Callable[[ItemInHand, Question, str], dict[str, obj
     QuestionKind.EXPIRY_DATE: _take_date,
     QuestionKind.WEIGHT: _take_weight,
     QuestionKind.SERIAL: _take_serial,
+    QuestionKind.LOT: _take_lot,
 }

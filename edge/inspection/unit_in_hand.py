@@ -14,10 +14,12 @@ from edge.inspection.arrivals import Arrivals
 from edge.inspection.confirming import Confirming
 from edge.inspection.desk import Level, Message, QuestionKind
 from edge.inspection.desk_state import DeskState, Proposal
-from edge.inspection.judging import Judge, Seen
+from edge.inspection.judging import LOST, Judge, Seen
 from edge.inspection.lookup import LookedUp, Lookup, category_of
+from edge.inspection.saved import JudgedView
 from edge.inspection.session import ItemInHand, OpenReturn
 from edge.inspection.storage import StorageGovernor
+from edge.inspection.unclear import why_asked
 from edge.returns.identified import ProductCode, UnitLabel
 
 SERIAL_AT_MOST = 60
@@ -77,6 +79,10 @@ class UnitInHand:
         if state.question is None:
             state.item = questions.counted_by_weight(item, opened)
             self.look(after_ns)
+            return
+        why = why_asked(item, state.question)
+        if why is not None:
+            state.say(Level.INFO, why.code)
 
     def answer(self, question_id: str, value: str) -> None:
         """Take the answer to the open question, and go on."""
@@ -137,7 +143,7 @@ class UnitInHand:
         state.proposal = Proposal(judged, policy, place, decided_ms)
         trouble = seen.trouble
         if trouble is not None:
-            state.say(Level.WARNING, trouble.quality, {"view": trouble.view}, then="next.retake")
+            state.say(Level.WARNING, trouble.quality, {"view": trouble.view}, then=_remedy(seen, trouble))
         else:
             state.notice = None
 
@@ -193,3 +199,10 @@ class UnitInHand:
         if state.question is not None and state.item is None:
             raise WorkflowRefused(Message("refused.answer_first"), Message("next.answer"))
         return state.opened
+
+
+def _remedy(seen: Seen, trouble: JudgedView) -> str:
+    """What to do about a picture that can't be used: a lost camera isn't cured by another picture."""
+    if trouble.quality != LOST:
+        return "next.retake"
+    return "next.camera_lost" if seen.pictures else "next.cameras_lost"

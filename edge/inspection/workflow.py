@@ -25,6 +25,7 @@ from edge.inspection.desk_state import DeskState, Proposal
 from edge.inspection.drafts import DraftKeeper
 from edge.inspection.judging import Seen
 from edge.inspection.store import InspectionStore
+from edge.inspection.telling import nobody_waits_for, told_of
 from edge.inspection.unit_in_hand import UnitInHand
 from edge.returns.expected import Reference, ReferenceKind
 from edge.returns.identified import (
@@ -135,7 +136,7 @@ class InspectionWorkflow:
             case Command.UNDO:
                 if state.last_saved is None:
                     raise WorkflowRefused(Message("refused.nothing_to_undo"))
-                self._aftercare.undo(state.last_saved.inspection_id)
+                self._undo(state.last_saved.inspection_id)
             case Command.YES | Command.NO:
                 self._unit.answer_by_command(first=command is Command.YES)
 
@@ -219,22 +220,40 @@ class InspectionWorkflow:
 
     def undo(self, inspection_id: str) -> Desk:
         """Correct a saved inspection: its movements are reversed by a new event."""
-        return self._do(lambda: self._aftercare.undo(inspection_id))
+        return self._do(lambda: self._undo(inspection_id))
+
+    def _undo(self, inspection_id: str) -> None:
+        with told_of("undo"):
+            self._aftercare.undo(inspection_id)
 
     def resolve_hold(self, hold_id: str, *, disposition: str, reason_code: str, badge: str | None) -> None:
         """End a hold by a decision."""
         chosen = _one_of(Disposition, disposition)
         if chosen is None:
             raise WorkflowRefused(Message("refused.choice"))
-        self._do(lambda: self._aftercare.resolve_hold(hold_id, chosen, reason_code, badge))
+
+        def resolve() -> None:
+            with told_of("later"):
+                self._aftercare.resolve_hold(hold_id, chosen, reason_code, badge)
+
+        self._do(resolve)
 
     def put_away(self, inspection_id: str, place_code: str) -> None:
         """The unit lies in its place; `place_code` was scanned there."""
-        self._do(lambda: self._aftercare.put_away(inspection_id, place_code))
+        self._do(lambda: self._put_away(inspection_id, place_code))
+
+    def _put_away(self, inspection_id: str, place_code: str) -> None:
+        with told_of("later"):
+            self._aftercare.put_away(inspection_id, place_code)
 
     def finish_task(self, task_id: str) -> None:
         """The staff have done what a task asked for."""
-        self._do(lambda: self._aftercare.finish_task(task_id))
+
+        def finish() -> None:
+            with told_of("later"):
+                self._aftercare.finish_task(task_id)
+
+        self._do(finish)
 
     def remember_empty_station(self) -> list[str]:
         """Take pictures of the empty station, from which items are told; returns the views taken."""
@@ -244,8 +263,8 @@ class InspectionWorkflow:
 
     def on_the_minute(self) -> None:
         """Holds whose deadline has passed, bags that were left unfinished; called now and then."""
-        self._do(self._aftercare.mind_deadlines)
-        self._do(lambda: self._arrivals.close_overdue() and None)
+        self._do(lambda: nobody_waits_for(self._aftercare.mind_deadlines))
+        self._do(lambda: nobody_waits_for(self._arrivals.close_overdue))
 
     def resume(self, seen: Seen | None) -> None:
         """After a restart: go on with the unit that was in hand.
@@ -294,13 +313,14 @@ class InspectionWorkflow:
             return
         self._store.keep_unread(text, unknown.reason.value, scan.scanner, self._clock.now())
         code = f"notice.unknown_code.{unknown.reason.value}"
-        self._state.say(Level.WARNING, code, {"text": unknown.shown}, then="next.unknown_code")
+        then = "next.unknown_code" if self._state.opened is not None else "next.unknown_return"
+        self._state.say(Level.WARNING, code, {"text": unknown.shown}, then=then)
 
     def _put_away_last(self, place_code: str) -> None:
         """A bin was scanned: the unit saved last lies there."""
         if self._state.last_saved is None:
             raise WorkflowRefused(Message("refused.nothing_to_put_away"), Message("next.scan_item"))
-        self._aftercare.put_away(self._state.last_saved.inspection_id, place_code)
+        self._put_away(self._state.last_saved.inspection_id, place_code)
 
     def _proposed(self, inspection_id: str | None = None) -> Proposal:
         state = self._state

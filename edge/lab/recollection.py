@@ -4,9 +4,14 @@ Between the station's commit and the driver's own note a kill may fall: then the
 saved that the journal doesn't know. The staff see it in today's list; from then on it counts as shown.
 """
 
+from typing import Any
+
 from edge.lab.desk_watch import DeskWatch
 from edge.lab.driver_journal import DriverJournal
 from edge.lab.played import PlayedUnit
+
+PAGE = 500
+"""Units read at once; the station gives no more."""
 
 
 def recollect(watch: DeskWatch, journal: DriverJournal) -> int:
@@ -19,7 +24,7 @@ def recollect(watch: DeskWatch, journal: DriverJournal) -> int:
     known = {entry["inspection_id"] for entry in journal.entries("saved")}
     undone = {entry["inspection_id"] for entry in journal.entries("undone")}
     begun = journal.entries("begun")
-    for shown in reversed(watch.client.get("/api/inspections")):
+    for shown in reversed(_all_of_today(watch)):
         inspection_id = str(shown["inspection_id"])
         if inspection_id not in known and begun:
             one = PlayedUnit(
@@ -43,3 +48,14 @@ def recollect(watch: DeskWatch, journal: DriverJournal) -> int:
     if watch.now()["current_return"] is not None:
         watch.do("/api/return/leave")
     return found
+
+
+def _all_of_today(watch: DeskWatch) -> list[dict[str, Any]]:
+    """Every unit of the station's list, newest first."""
+    shown: list[dict[str, Any]] = []
+    while True:
+        before = f"&before={shown[-1]['inspection_id']}" if shown else ""
+        page = watch.client.get(f"/api/inspections?limit={PAGE}{before}")
+        shown.extend(page)
+        if len(page) < PAGE:
+            return shown

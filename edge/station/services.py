@@ -14,7 +14,7 @@ from typing import Protocol
 
 from edge.grading.override import OverrideReason
 from edge.inspection.desk import Desk, Message
-from edge.inspection.summaries import HoldSummary, InspectionDetail, InspectionSummary, TaskSummary
+from edge.inspection.summaries import HoldSummary, InspectionDetail, InspectionSummary, OmsState, TaskSummary
 from hardware.scanners.scan import Scan
 
 
@@ -113,8 +113,10 @@ class Workflow(ReturnInHand, UnitInHand, LaterWork, Protocol):
 class Journal(Protocol):
     """What the station remembers; reading changes nothing."""
 
-    def today(self) -> Sequence[InspectionSummary]:
-        """Today's inspections, newest first."""
+    def today(
+        self, *, limit: int | None = None, before: str | None = None, states: Sequence[OmsState] = ()
+    ) -> Sequence[InspectionSummary]:
+        """Today's inspections, newest first; `before` is the inspection to continue from."""
         ...
 
     def get(self, inspection_id: str) -> InspectionDetail | None:
@@ -316,6 +318,7 @@ class StationServices:
         site: The dark store's code.
         station: This desk's code within the site.
         language: `en`, `hi` or `ta`; a person may choose otherwise for their own screen.
+        utc_offset_minutes: The site's offset from UTC, in which the pages say times.
         hosts: Host names under which the pages may be opened, loopback aside; without port.
         workflow: The work in hand.
         journal: The work done.
@@ -338,6 +341,7 @@ class StationServices:
     now: Callable[[], datetime]
     monotonic_ns: Callable[[], int]
     language: str = "en"
+    utc_offset_minutes: int = 330
     hosts: tuple[str, ...] = ()
     reasons: ReasonCodes = field(default_factory=ReasonCodes)
     extra_metrics: Callable[[], Mapping[str, float]] = dict

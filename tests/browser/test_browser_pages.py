@@ -155,3 +155,27 @@ def test_the_api_page_works_without_a_network(open_page, station):
     body = page.inner_text("details[open]")
     assert "symbology" in body
     assert "what_next" in body
+
+
+def test_earlier_units_come_when_they_are_asked_for(open_page, station):
+    station.shift.journal.inspections = [a_summary(number) for number in range(150)]
+    page = open_page("/returns")
+    page.wait_for_selector("tr.touchable")
+    assert page.locator("tr.touchable").count() == 100
+    page.click(".more")
+    until(page, "document.querySelectorAll('tr.touchable').length === 150")
+    assert page.locator(".more").count() == 0
+
+
+def test_times_are_the_sites_whatever_the_device_is_set_to(open_page, station):
+    station.shift.journal.inspections = [a_summary(0)]  # a minute before 9:30 UTC
+    page = open_page("/returns", timezone_id="America/New_York")
+    page.wait_for_selector("tr.touchable")
+    assert page.inner_text("tr.touchable td >> nth=0") == "14:59"
+
+
+def test_a_lost_camera_says_what_to_do_in_the_persons_language(open_page, station):
+    page = open_page("/status", language="hi")
+    page.wait_for_selector("[data-device=front]")
+    assert "तार" in page.inner_text("[data-device=front] .next")
+    assert page.locator("[data-device=top] .next").count() == 0

@@ -100,9 +100,14 @@ def test_lost_camera_degrades_and_all_lost_goes_to_a_person(desk: DeskUnderTest)
     shown = desk.scan(GTIN)
     assert shown.notice is not None
     assert (shown.notice.message.code, shown.notice.message.params["view"]) == ("quality.lost", "front")
+    assert shown.notice.what_next is not None
+    assert shown.notice.what_next.code == "next.camera_lost"
     desk.table.pictures["top"] = None
     assert shown.proposal is not None
     nothing = desk.parts.workflow.retake(shown.proposal.inspection_id)
+    assert nothing.notice is not None
+    assert nothing.notice.what_next is not None
+    assert nothing.notice.what_next.code == "next.cameras_lost"
     assert nothing.proposal is not None
     assert nothing.proposal.grade is None
     assert nothing.proposal.needs_person

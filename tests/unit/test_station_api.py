@@ -107,6 +107,19 @@ def test_records(client):
     assert client.get("/api/reasons").json()["set_aside"][0] == "condition_unclear"
 
 
+def test_today_is_read_page_by_page(client):
+    first = client.get("/api/inspections?limit=10").json()
+    assert [row["inspection_id"] for row in first] == [f"old-{number}" for number in range(10)]
+    rest = client.get("/api/inspections", params={"limit": 500, "before": "old-9"}).json()
+    assert [row["inspection_id"] for row in rest] == [f"old-{number}" for number in range(10, 24)]
+    refused = client.get("/api/inspections?oms=rejected").json()
+    assert {row["oms_state"] for row in refused} == {"rejected"}
+    for wrong in ("limit=0", "limit=501", "limit=many", "before=%27--", "oms=lost"):
+        assert client.get(f"/api/inspections?{wrong}").status_code == 422
+    told = client.get("/openapi.json").json()["paths"]["/api/inspections"]["get"]["parameters"]
+    assert {parameter["name"] for parameter in told} == {"limit", "before", "oms"}
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -49,6 +49,7 @@ def page_routes(services: StationServices, catalogues: Catalogues) -> APIRouter:
             catalogue_digest=catalogues.digest,
             site=services.site,
             station=services.station,
+            utc_offset=services.utc_offset_minutes,
         )
         return HTMLResponse(html)
 

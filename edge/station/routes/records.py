@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from edge.inspection.desk import Desk
-from edge.inspection.summaries import HoldSummary, InspectionDetail, InspectionSummary, TaskSummary
+from edge.inspection.summaries import HoldSummary, InspectionDetail, InspectionSummary, OmsState, TaskSummary
 from edge.station.errors import NotFound
 from edge.station.schemas import Done, PutAwayIn, ResolveIn
 from edge.station.services import StationServices
@@ -20,9 +20,21 @@ def record_routes(services: StationServices) -> APIRouter:
     workflow, journal = services.workflow, services.journal
 
     @router.get("/inspections")
-    def inspections() -> list[InspectionSummary]:
-        """Today's inspections, newest first."""
-        return list(journal.today())
+    def inspections(
+        limit: Annotated[int, Query(ge=1, le=500, description="At most so many.")] = 100,
+        before: Annotated[
+            str | None,
+            Query(
+                pattern=r"^[A-Za-z0-9-]{1,64}$",
+                description="Go on from here: the id of the last inspection of the page before.",
+            ),
+        ] = None,
+        oms: Annotated[
+            list[OmsState] | None, Query(description="Only those that the OMS knows so far; may be repeated.")
+        ] = None,
+    ) -> list[InspectionSummary]:
+        """Today's inspections, newest first, page by page."""
+        return list(journal.today(limit=limit, before=before, states=oms or ()))
 
     @router.get("/inspections/{inspection_id}")
     def inspection(inspection_id: RecordId) -> InspectionDetail:

@@ -104,7 +104,7 @@ export function changeDialog({ proposal, send }) {
 }
 
 export function resolveDialog({ hold, send }) {
-  return decide({ title: t("resolve.title", { name: hold.name }), deeds: deedOptions(hold), why: t("resolve.reason"), reasonKind: "resolve", send, yes: t("resolve.save") });
+  return decide({ title: t("resolve.title", { name: hold.name }), deeds: deedOptions(hold).filter((deed) => deed.value !== "HOLD_FOR_REVIEW"), why: t("resolve.reason"), reasonKind: "resolve", send, yes: t("resolve.save") });
 }
 
 /** Why the unit is put aside; one touch is enough. */

@@ -4,7 +4,7 @@ import { post } from "./api.js";
 import { resolveDialog } from "./decisions.js";
 import { h, icon } from "./dom.js";
 import { stationNow, toast } from "./frame.js";
-import { quantity, say, span, t, time, word } from "./i18n.js";
+import { moment, quantity, say, span, t, word } from "./i18n.js";
 import { beginList, empty } from "./records.js";
 import { visible } from "./visible.js";
 
@@ -37,7 +37,7 @@ function card(hold, reload) {
       { class: "work-text" },
       h("h3", {}, visible(hold.name)),
       h("p", {}, say(hold.reason)),
-      h("p", { class: "work-facts" }, h("span", { class: "tag" }, icon("shelf"), visible(hold.place_label, 24)), h("span", { class: "tag" }, t("records.quantity", { quantity: quantity(hold.quantity) })), hold.grade && h("span", { class: "tag" }, t("records.grade", { grade: hold.grade })), h("span", { class: "tag" }, icon("person"), word("owner", hold.owner)), h("span", { class: "tag" }, t("holds.since", { time: time(hold.since) }))),
+      h("p", { class: "work-facts" }, h("span", { class: "tag" }, icon("shelf"), visible(hold.place_label, 24)), h("span", { class: "tag" }, t("records.quantity", { quantity: quantity(hold.quantity) })), hold.grade && h("span", { class: "tag" }, t("records.grade", { grade: hold.grade })), h("span", { class: "tag" }, icon("person"), word("owner", hold.owner)), h("span", { class: "tag" }, t("holds.since", { time: moment(hold.since, stationNow()) }))),
     ),
     h("div", { class: "work-side" }, countdown(hold.deadline), h("button", { type: "button", class: "button primary", onclick: () => resolve(hold, reload) }, icon("check"), t("resolve.open"))),
   );

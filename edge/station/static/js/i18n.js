@@ -32,7 +32,8 @@ export function say(message) {
   return t(message.code, message.params);
 }
 
-const SHAPED = { quantity: (value) => quantity(value), date: (value) => date(String(value)) };
+const listed = (kind) => (value) => String(value).split(", ").map((one) => word(kind, one)).join(", ");
+const SHAPED = { quantity: (value) => quantity(value), date: (value) => date(String(value)), cameras: listed("view"), packs: listed("pack") };
 
 /** A value in words where the catalogue has them: `word("storage", "chilled")`; quantities and dates as people write them. */
 export function word(kind, value) {
@@ -41,13 +42,25 @@ export function word(kind, value) {
   return (SHAPED[kind] ?? visible)(value);
 }
 
-const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hour12: false, numberingSystem: "latn" });
+// Times are those of the site, whatever time zone the device is set to.
+const SITE_OFFSET_MS = Number(root.dataset.utcOffset) * 60000;
+const atSite = (iso) => new Date(Date.parse(iso) + SITE_OFFSET_MS);
+
+const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: "UTC", numberingSystem: "latn" });
+const dayAndMonth = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", timeZone: "UTC", numberingSystem: "latn" });
 const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC", numberingSystem: "latn" });
 const month = new Intl.DateTimeFormat(locale, { month: "long", year: "numeric", timeZone: "UTC", numberingSystem: "latn" });
 const longDay = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric", timeZone: "UTC", numberingSystem: "latn" });
 const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 3, numberingSystem: "latn" });
 
-export const time = (iso) => clock.format(new Date(iso));
+export const time = (iso) => clock.format(atSite(iso));
+
+/** A time, with its day where that is not today. */
+export function moment(iso, now) {
+  const [at, present] = [atSite(iso), new Date(now + SITE_OFFSET_MS)];
+  const isToday = at.toISOString().slice(0, 10) === present.toISOString().slice(0, 10);
+  return isToday ? clock.format(at) : `${dayAndMonth.format(at)}, ${clock.format(at)}`;
+}
 export const count = (value) => number.format(value);
 
 /** An ISO date as a day, an ISO month as a month; anything else as it is. */

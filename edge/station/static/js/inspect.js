@@ -26,7 +26,7 @@ function available() {
   if (!desk || !wired) return none;
   const proposed = desk.phase === "proposal" && desk.proposal !== null;
   const open = desk.current_return !== null && desk.phase === "return_open";
-  return { accept: proposed, change: proposed, retake: proposed, "set-aside": proposed, "no-code": open, "bag-empty": open, leave: open || (desk.current_return !== null && desk.phase === "question"), undo: desk.last_saved?.undoable === true && desk.phase !== "inspecting" };
+  return { accept: proposed, change: proposed, retake: proposed && desk.proposal.views.length > 0, "set-aside": proposed, "no-code": open, "bag-empty": open, leave: open || (desk.current_return !== null && desk.phase === "question"), undo: desk.last_saved?.undoable === true && desk.phase !== "inspecting" };
 }
 
 function render() {
@@ -57,7 +57,7 @@ function take(next, fresh = false) {
 
 async function readRecent() {
   try {
-    recent = (await get("/api/inspections")).slice(0, 12);
+    recent = await get("/api/inspections?limit=12");
     render();
   } catch (error) {
     if (!(error instanceof ApiProblem)) throw error; // the wire's banner says it already

@@ -47,14 +47,14 @@ export async function attempt(action) {
 }
 
 /**
- * Begin a page that shows one list: read `path`, build it with `view(rows, reload)`, and keep it fresh.
+ * Begin a page that shows one list: read it (`path`, or what `read` gives), build it with `view(rows, reload)`, and keep it fresh.
  * Returns the function that reads it again.
  */
-export async function beginList({ path, area = "list", view, key = JSON.stringify }) {
+export async function beginList({ path, read = () => get(path()), area = "list", view, key = JSON.stringify }) {
   let rows = null;
   async function reload() {
     try {
-      rows = await get(path());
+      rows = await read();
     } catch (error) {
       if (!(error instanceof ApiProblem)) throw error;
       return; // the banner says that the station does not answer

@@ -9,8 +9,11 @@ import { count, date, quantity, say, t, time, word } from "./i18n.js";
 import { attempt, beginList, deedTag, empty, omsTag } from "./records.js";
 import { visible } from "./visible.js";
 
-const FILTERS = { all: () => true, open: (row) => row.oms_state === "owed" || row.oms_state === "sent", trouble: (row) => row.oms_state === "rejected" || row.oms_state === "exception" };
+const FILTERS = { all: "", open: "&oms=owed&oms=sent", trouble: "&oms=rejected&oms=exception" };
+const PAGE = 100;
 let filter = "all";
+let pages = 1;
+let more = false; // whether there are earlier ones than those that are shown
 
 function row(entry, reload) {
   return h(
@@ -26,13 +29,30 @@ function row(entry, reload) {
 }
 
 function table(rows, reload) {
-  const shown = rows.filter(FILTERS[filter]);
-  if (shown.length === 0) return empty("check", t(filter === "all" ? "returns.none" : "returns.none_of_these"));
+  if (rows.length === 0) return empty("check", t(filter === "all" ? "returns.none" : "returns.none_of_these"));
   const groups = new Map();
-  for (const entry of shown) groups.set(entry.return_id, [...(groups.get(entry.return_id) ?? []), entry]);
+  for (const entry of rows) groups.set(entry.return_id, [...(groups.get(entry.return_id) ?? []), entry]);
   const head = ["time", "item", "grade", "disposition", "place", "oms"].map((name) => h("th", { scope: "col" }, t(`returns.${name}`)));
   const groupRow = ([first, ...others]) => h("tr", { class: "group" }, h("td", { colspan: "6" }, icon("bag"), visible(first.reference, 60), h("span", { class: "soft" }, ` · ${t("returns.units", { n: count(others.length + 1) })}`)));
-  return h("div", { class: "sheet" }, h("table", { class: "returns" }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, [...groups.values()].map((entries) => [groupRow(entries), ...entries.map((entry) => row(entry, reload))]))));
+  const earlier = () => {
+    pages += 1;
+    reload();
+  };
+  const sheet = h("div", { class: "sheet" }, h("table", { class: "returns" }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, [...groups.values()].map((entries) => [groupRow(entries), ...entries.map((entry) => row(entry, reload))]))));
+  return more ? [sheet, h("button", { type: "button", class: "button more", onclick: earlier }, t("returns.more"))] : sheet;
+}
+
+/** The newest units, page by page as far as the person asked for. */
+async function readPages() {
+  const rows = [];
+  for (let page = 0; page < pages; page += 1) {
+    const before = rows.length > 0 ? `&before=${encodeURIComponent(rows.at(-1).inspection_id)}` : "";
+    const found = await get(`/api/inspections?limit=${PAGE}${FILTERS[filter]}${before}`);
+    rows.push(...found);
+    more = found.length === PAGE;
+    if (!more) break;
+  }
+  return rows;
 }
 
 function movement({ from_state, to_state, to_place, quantity: amount }) {
@@ -95,7 +115,7 @@ async function open(inspectionId, reload) {
         h(
           "div",
           { class: "detail" },
-          h("div", { class: "detail-views" }, views),
+          h("div", { class: "detail-views" }, views.length > 0 ? views : h("div", { class: "empty" }, icon("camera"), h("p", {}, t("detail.no_pictures")))),
           h(
             "div",
             { class: "detail-facts" },
@@ -115,7 +135,7 @@ async function open(inspectionId, reload) {
   });
 }
 
-const { redraw } = await beginList({ path: () => "/api/inspections", key: (rows) => JSON.stringify([filter, rows]), view: table });
+const { reload } = await beginList({ read: readPages, key: (rows) => JSON.stringify([filter, more, rows]), view: table });
 byId("tools").replaceChildren(
   ...Object.keys(FILTERS).map((name) =>
     h("button", {
@@ -123,9 +143,9 @@ byId("tools").replaceChildren(
       class: "button",
       "aria-pressed": String(name === filter),
       onclick(event) {
-        filter = name;
+        [filter, pages] = [name, 1];
         for (const button of byId("tools").children) button.setAttribute("aria-pressed", String(button === event.currentTarget));
-        redraw();
+        reload();
       },
     }, t(`returns.filter.${name}`)),
   ),

@@ -3,7 +3,7 @@
 import { ApiProblem, get, post } from "./api.js";
 import { byId, h, icon, show } from "./dom.js";
 import { stationNow, toast } from "./frame.js";
-import { count, say, span, t, time, word } from "./i18n.js";
+import { count, moment, say, span, t, word } from "./i18n.js";
 import { attempt, beginList, empty } from "./records.js";
 import { comparisonView } from "./comparison.js";
 import { visible } from "./visible.js";
@@ -11,6 +11,7 @@ import { visible } from "./visible.js";
 const CHECK_SIGNS = { disk: "disk", clock: "clock", broker: "cloud", model: "brain", policy: "task", backlog: "sent", database: "disk" };
 const LEVELS = { ok: "success", warning: "warning", failed: "error", live: "success", ready: "success", starting: "", stalled: "warning", lost: "error" };
 const OUTBOX_FILTERS = { all: "", owed: "state=PENDING&state=SENT", dead: "state=DEAD" };
+const REMEDIES = { stalled: "device.stalled", lost: "device.lost" };
 const ROW_LEVELS = { SETTLED: "success", DEAD: "error" };
 let filter = "all";
 
@@ -23,7 +24,7 @@ function checkCard(check) {
 function deviceCard(device) {
   const seen = device.last_seen_s === null ? t("device.never") : t(device.kind === "camera" ? "device.picture_age" : "device.read_age", { age: span(device.last_seen_s) });
   const restarts = device.restarts > 0 ? ` · ${t("device.restarts", { n: device.restarts })}` : "";
-  return h("article", { class: "card", "data-level": LEVELS[device.state], "data-device": device.name }, icon(device.kind === "camera" ? "camera" : "scanner"), h("h3", {}, visible(device.name)), statusTag(device.state), h("p", {}, `${word("device_kind", device.kind)} · ${visible(device.driver)} · ${seen}${restarts}`), device.last_error && LEVELS[device.state] !== "success" && h("p", { class: "next" }, say(device.last_error)));
+  return h("article", { class: "card", "data-level": LEVELS[device.state], "data-device": device.name }, icon(device.kind === "camera" ? "camera" : "scanner"), h("h3", {}, device.kind === "camera" ? word("view", device.name) : visible(device.name)), statusTag(device.state), h("p", {}, `${word("device_kind", device.kind)} · ${visible(device.driver)} · ${seen}${restarts}`), REMEDIES[device.state] && h("p", { class: "next" }, t(REMEDIES[device.state])), device.last_error && h("p", { class: "detail-line", lang: "en" }, say(device.last_error)));
 }
 
 function deliveryView(connection) {
@@ -44,7 +45,7 @@ function outboxRow(entry, reload) {
   return h(
     "tr",
     { "data-message": entry.message_id },
-    h("td", { class: "number" }, time(entry.created_at)),
+    h("td", { class: "number" }, moment(entry.created_at, stationNow())),
     h("td", { class: "number mono" }, visible(`${entry.epoch}/${entry.sequence}`, 40)),
     h("td", {}, h("span", { class: "name" }, word("message_type", entry.type)), h("small", {}, visible(entry.subject, 40))),
     h("td", {}, h("span", { class: "tag", "data-level": ROW_LEVELS[entry.state] ?? "" }, word("outbox_state", entry.state)), entry.answer && h("small", {}, say(entry.answer))),
@@ -66,7 +67,7 @@ async function readHealth() {
     show(byId("delivery"), JSON.stringify([state.connection, Math.floor(stationNow() / 5000)]), () => deliveryView(state.connection));
     show(byId("checks"), JSON.stringify(health.checks), () => health.checks.map(checkCard));
     show(byId("devices"), JSON.stringify(health.devices), () => health.devices.map(deviceCard));
-    show(byId("versions"), JSON.stringify(health.versions), () => Object.entries(health.versions).map(([name, value]) => h("div", {}, h("dt", {}, t(`version.${name}`)), h("dd", { class: "mono" }, visible(value)))));
+    show(byId("versions"), JSON.stringify(health.versions), () => Object.entries(health.versions).map(([name, value]) => h("div", {}, h("dt", {}, t(`version.${name}`)), h("dd", { class: "mono" }, visible(value).split(", ").map((part) => h("span", {}, part))))));
   } catch (error) {
     if (!(error instanceof ApiProblem)) throw error; // the banner says that the station does not answer
   }

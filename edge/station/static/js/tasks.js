@@ -2,8 +2,8 @@
 
 import { post } from "./api.js";
 import { h, icon } from "./dom.js";
-import { toast } from "./frame.js";
-import { say, t, time, word } from "./i18n.js";
+import { stationNow, toast } from "./frame.js";
+import { moment, say, t, word } from "./i18n.js";
 import { attempt, beginList, empty } from "./records.js";
 import { visible } from "./visible.js";
 
@@ -24,7 +24,7 @@ function card(task, reload) {
       { class: "work-text" },
       h("h3", {}, say(task.message)),
       task.what_next && h("p", {}, say(task.what_next)),
-      h("p", { class: "work-facts" }, h("span", { class: "tag" }, word("task_kind", task.kind)), task.place_label && h("span", { class: "tag" }, icon("shelf"), visible(task.place_label, 24)), h("span", { class: "tag" }, icon("person"), word("owner", task.owner)), h("span", { class: "tag" }, t("tasks.since", { time: time(task.created_at) }))),
+      h("p", { class: "work-facts" }, h("span", { class: "tag" }, word("task_kind", task.kind)), task.place_label && h("span", { class: "tag" }, icon("shelf"), visible(task.place_label, 24)), h("span", { class: "tag" }, icon("person"), word("owner", task.owner)), h("span", { class: "tag" }, t("tasks.since", { time: moment(task.created_at, stationNow()) }))),
     ),
     h("div", { class: "work-side" }, h("button", { type: "button", class: "button primary", onclick: () => finish(task, reload) }, icon("check"), t("tasks.done"))),
   );

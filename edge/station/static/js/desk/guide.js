@@ -22,6 +22,13 @@ function sign(desk) {
   return desk.phase === "proposal" && desk.proposal?.needs_person ? "question" : SIGNS[desk.phase];
 }
 
+/** A long notice is said in smaller type rather than cut: its end says what to do next. */
+function fit(area) {
+  delete area.dataset.long;
+  const words = area.querySelector("span");
+  if (words && words.scrollHeight > words.clientHeight + 2) area.dataset.long = "true";
+}
+
 export function showGuide(desk) {
   const name = sign(desk);
   show(byId("guide-icon"), name, () => icon(name));
@@ -29,7 +36,7 @@ export function showGuide(desk) {
   const area = byId("notice");
   const { notice } = desk;
   area.dataset.level = notice?.level ?? "none";
-  show(area, JSON.stringify(notice), () => {
+  const fresh = show(area, JSON.stringify(notice), () => {
     if (!notice) return [];
     const words = document.createElement("span");
     const what = document.createElement("strong");
@@ -38,4 +45,5 @@ export function showGuide(desk) {
     if (notice.what_next) words.append(` ${say(notice.what_next)}`);
     return [icon(NOTICE_SIGNS[notice.level]), words];
   });
+  if (fresh) fit(area);
 }

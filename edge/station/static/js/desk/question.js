@@ -88,6 +88,6 @@ export function questionView(question, onAnswer) {
     { class: "question" },
     h("h3", {}, say(question.prompt)),
     field && fieldForm(question, send),
-    choices.length > 0 && h("div", { class: `question-choices ${choices.length > MANY ? "many" : ""}` }, choices.map((choice, index) => choiceButton(choice, index, send))),
+    choices.length > 0 && h("div", { class: `question-choices ${question.input === "integer" ? "counts" : choices.length > MANY ? "many" : ""}` }, choices.map((choice, index) => choiceButton(choice, index, send))),
   );
 }
