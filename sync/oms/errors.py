@@ -25,12 +25,25 @@ class LoadingError(OmsError):
 
     code: ClassVar[str] = "oms.loading"
 
-    def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(
-            f"{path} was not loaded: {reason}. Stations keep what they were told before. "
-            "Correct the file; it is read again as soon as it changes."
+    def __init__(
+        self, path: Path, reason: str, *, remedy: str = "Correct the file", starting: bool = False
+    ) -> None:
+        """Says what is wrong where, what it means, and what to do.
+
+        Args:
+            path: The file.
+            reason: What is wrong, with the place in the file.
+            remedy: What to do about it.
+            starting: At the start the receiver doesn't go on without the file; later it keeps what it had.
+        """
+        meaning, after = (
+            ("The receiver was not started", "and start it again")
+            if starting
+            else ("Stations keep what they were told before", "; it is read again as soon as it changes")
         )
-        self.path, self.reason = path, reason
+        gap = " " if starting else ""
+        super().__init__(f"{path} was not loaded: {reason}. {meaning}. {remedy}{gap}{after}.")
+        self.path, self.reason, self.remedy = path, reason, remedy
 
 
 class JournalUnreadable(OmsError):

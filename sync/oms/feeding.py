@@ -44,7 +44,10 @@ class Feeding:
         """
         for path, stream in self._files:
             self._stamps[path] = _stamp(path)
-            self._load(path, stream)
+            try:
+                self._load(path, stream)
+            except LoadingError as error:
+                raise LoadingError(path, error.reason, remedy=error.remedy, starting=True) from error
 
     def load_changed(self) -> bool:
         """Reads files that changed since; a bad one is logged and changes nothing. True if a stream grew."""

@@ -75,6 +75,9 @@ class ReferenceFile(BaseModel):
 
 F = TypeVar("F", ExpectedFile, ReferenceFile)
 
+_KEYS = ("return_id", "sku", "place", "block_id")
+_SAID = {"missing": "is missing", "extra_forbidden": "is no key that belongs here"}
+
 
 def load_expected(path: Path, *, site: str | None = None) -> ExpectedFile:
     """Reads a file of expected returns; `site` serves where the file names none.
@@ -113,23 +116,60 @@ def schema_text(model: type[BaseModel]) -> str:
 
 
 def _load(model: type[F], path: Path, site: str | None) -> F:
-    try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise LoadingError(path, f"it is larger than {MAX_FILE_BYTES} bytes")
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise LoadingError(path, error.strerror or str(error)) from error
-    except (ValueError, RecursionError) as error:
-        raise LoadingError(path, f"not JSON ({error})") from error
+    content = _read(path)
     if isinstance(content, dict) and site is not None:
         content = {"site": site, **content}
     try:
         return model.model_validate_json(json.dumps(content))
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in problem["loc"]) or "the file"
         more = f"; {error.error_count() - 1} more" if error.error_count() > 1 else ""
-        raise LoadingError(path, f"{place}: {problem['msg'].removeprefix('Value error, ')}{more}") from error
+        said = _SAID.get(problem["type"], problem["msg"].removeprefix("Value error, "))
+        raise LoadingError(path, f"{_place(problem['loc'], content)}: {said}{more}") from error
+
+
+def _read(path: Path) -> Any:
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise LoadingError(
+                path,
+                f"it is larger than {MAX_FILE_BYTES // 1024**2} MB",
+                remedy="Leave out what stations know already",
+            )
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise LoadingError(path, error.strerror or str(error), remedy=_remedy(error)) from error
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise LoadingError(path, f"{place}: not JSON ({error.msg})") from error
+    except UnicodeDecodeError as error:
+        reason = f"byte {error.start}: not UTF-8 text"
+        raise LoadingError(path, reason, remedy="Save the file as UTF-8") from error
+    except (ValueError, RecursionError) as error:
+        raise LoadingError(path, f"not JSON that can be used ({error})") from error
+
+
+def _remedy(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "Create the file, or correct its name on the command line"
+    if isinstance(error, PermissionError):
+        return "Give the receiver's user the right to read the file"
+    return "Name a file that can be read"
+
+
+def _place(loc: tuple[int | str, ...], content: Any) -> str:
+    """Where in the file: the path of keys, and the number of the entry that a person can search for."""
+    if not loc:
+        return "the file"
+    place = ".".join(str(part) for part in loc)
+    if len(loc) < 2:
+        return place
+    try:
+        entry = content[loc[0]][loc[1]]
+    except (KeyError, IndexError, TypeError):
+        return place
+    known = [f"{key} {entry[key]}" for key in _KEYS if isinstance(entry, dict) and key in entry]
+    return f"{place} ({known[0][:80]})" if known else place
 
 
 def _unique(what: str, keys: list[str]) -> None:

@@ -180,10 +180,13 @@ def test_a_file_without_a_site_takes_the_one_of_the_command(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("{", "not JSON"),
+        ("{", "line 1, column 2: not JSON"),
         ('{"site":"blr-01","retruns":[]}', "retruns"),
         ('{"site":"oms"}', "site"),
-        ('{"site":"blr-01","returns":[{"return_id":"R-1"}]}', r"returns\.0\."),
+        (
+            '{"site":"blr-01","returns":[{"return_id":"R-1"}]}',
+            r"returns\.0\.\w+ \(return_id R-1\): is missing",
+        ),
         ('{"site":"blr-01","cancelled":[{"return_id":"R"},{"return_id":"R"}]}', "names R twice"),
         ('"text"', "the file"),
         ("[7]", "the file"),
@@ -194,6 +197,28 @@ def test_a_bad_file_is_refused_with_the_place_in_it(tmp_path: Path, content: str
     path.write_text(content)
     with pytest.raises(LoadingError, match=message):
         load_expected(path, site=None)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b'{"site":', "line 1, column 9: not JSON"),
+        (b'{"site":"\xff"}', "byte 9: not UTF-8 text. The receiver was not started. Save the file as UTF-8"),
+        (None, "The receiver was not started. Create the file, or correct its name"),
+    ],
+)
+def test_a_start_that_a_file_prevents_says_where_and_what_to_do(
+    desk: Desk, tmp_path: Path, content: bytes | None, said: str
+) -> None:
+    path = tmp_path / "expected.json"
+    if content is not None:
+        path.write_bytes(content)
+    feeding = Feeding(OmsSettings(data_dir=tmp_path, expected=(path,)), desk.ledger, desk.streams)
+    with pytest.raises(LoadingError) as refused:
+        feeding.load_all()
+    assert str(path) in str(refused.value)
+    assert said in str(refused.value)
+    assert str(refused.value).endswith("and start it again.")
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
