@@ -25,10 +25,14 @@ FIRST_OF_SUBJECTS = (  # joined in this order, so that each subject is looked up
     "AND state IN ('PENDING', 'SENT') ORDER BY place, position LIMIT 1)"
 )
 BY_ID = f"SELECT {COLUMNS} FROM outbox WHERE message_id = ?"  # noqa: S608  # constant text
+FIRST_BEYOND = (
+    "SELECT position FROM outbox INDEXED BY outbox_sequence "
+    "WHERE epoch = ? AND sequence > ? AND station = ? AND site = ? ORDER BY sequence LIMIT 1"
+)
 UP_TO = (
-    f"SELECT {COLUMNS} FROM outbox INDEXED BY outbox_sequence "  # noqa: S608  # constant text
-    "WHERE epoch = ? AND sequence > ? AND sequence <= ? AND station = ? AND site = ? "
-    "AND state IN ('PENDING', 'SENT')"
+    f"SELECT {COLUMNS} FROM outbox INDEXED BY outbox_owed "  # noqa: S608  # constant text
+    "WHERE state IN ('PENDING', 'SENT') AND position >= ? AND position <= ? "
+    "AND epoch = ? AND sequence > ? AND sequence <= ? AND station = ? AND site = ?"
 )
 
 
@@ -81,9 +85,17 @@ class OwedRows:
         return Owed(*rows[0]) if rows else None
 
     def up_to(self, last: Owed, beyond: int) -> list[Owed]:
-        """Owed rows of the epoch of `last`, with sequences above `beyond` and up to that of `last`."""
-        parameters = (last.epoch, beyond, last.sequence, last.station, last.site)
-        return [Owed(*row) for row in self._database.sql(UP_TO, parameters)]
+        """Owed rows of the epoch of `last`, with sequences above `beyond` and up to that of `last`.
+
+        Positions grow with the sequences of an epoch, so the stretch is looked up among the owed rows alone:
+        an epoch with a million settled ones costs nothing.
+        """
+        epoch = (last.station, last.site)
+        first = self._database.sql(FIRST_BEYOND, (last.epoch, beyond, *epoch))
+        if not first:
+            return []
+        stretch = (first[0][0], last.position, last.epoch, beyond, last.sequence, *epoch)
+        return [Owed(*row) for row in self._database.sql(UP_TO, stretch)]
 
     def envelopes(self, rows: Sequence[Owed]) -> list[bytes]:
         """The bytes of each row, in the same order."""
