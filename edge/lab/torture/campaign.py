@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from edge.lab.errors import LabError
 from edge.lab.torture.chain import STATION, Chain
-from edge.lab.torture.checker import KINDS, Finding, Verdict, check
+from edge.lab.torture.checker import KINDS, NOT_PROMISED, Finding, Verdict, check
 from edge.lab.torture.faults import BrokerKind, FaultKind
 from edge.lab.torture.folder import ChainFolder
 from edge.lab.torture.goods import expiry_of
@@ -67,6 +67,7 @@ class Outcome:
     rounds: int = 0
     saved: int = 0
     events: int = 0
+    reordered_by_oms_restore: int = 0
     found: Counter[str] = field(default_factory=Counter)
     faults: Counter[FaultKind] = field(default_factory=Counter)
     skipped: dict[str, str] = field(default_factory=dict)
@@ -91,6 +92,7 @@ class Outcome:
             "saved": self.saved,
             "events": self.events,
             **{kind: self.found[kind] for kind in (*KINDS, NOT_REVIVED)},
+            NOT_PROMISED: self.reordered_by_oms_restore,
             "faults": {kind.value: self.faults[kind] for kind in FaultKind},
             "skipped": self.skipped,
             "brokers": {kind.value: self.brokers[kind] for kind in BrokerKind},
@@ -174,7 +176,7 @@ class Campaign:
         chain = Chain(folder, self._options.seed, station_entry=self._options.station_entry)
         staff = TortureStaff(log, expiry_of(at), disk)
         light, heavy = LightFaults(chain, log), HeavyFaults(chain, staff, log, disk)
-        verdict = Verdict((), 0, 0)
+        verdict = Verdict((), (), 0, 0)
         findings: tuple[Finding, ...] = ()
         try:
             self._begin(chain, staff, plan)
@@ -222,6 +224,7 @@ class Campaign:
             outcome.wires.update(wire.struck.as_counts())
         outcome.saved += verdict.saved
         outcome.events += verdict.events
+        outcome.reordered_by_oms_restore += len(verdict.not_promised)
 
     def _disk(self, path: Path) -> SmallDisk | None:
         """The disk that can be filled; never the operator's own."""
@@ -251,6 +254,11 @@ def _tell(console: Console, outcome: Outcome) -> None:
     figures = outcome.as_json()
     for kind in (*KINDS, NOT_REVIVED):
         console.print(f"{kind:18} {figures[kind]}")
+    if outcome.reordered_by_oms_restore:
+        console.print(
+            f"{outcome.reordered_by_oms_restore} events that a restored OMS had forgotten came after newer "
+            "ones of their return: not promised, see docs/reliability.md"
+        )
     console.print(
         f"{outcome.rounds} of {outcome.rounds_asked} rounds, {outcome.saved} units shown as saved, "
         f"{sum(outcome.faults.values())} faults, {outcome.seconds:.0f} s"

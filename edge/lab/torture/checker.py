@@ -13,7 +13,6 @@ nor the OMS's own reconciliation are asked. What must hold:
 - nothing was rejected (`rejected`): no station's event took another's place.
 """
 
-import itertools
 import json
 import sqlite3
 from collections import Counter, defaultdict
@@ -65,6 +64,9 @@ class Finding:
 
 MAY_HEAL = frozenset({"lost", "stock"})
 KINDS = ("lost", "applied_twice", "order_violations", "stock", "unknown", "rejected")
+NOT_PROMISED = "reordered_by_oms_restore"
+"""Counted and told, but no failure: an OMS that was put back to an old copy takes in what it forgot when it
+has noticed; an event of the same return that was committed since may have come before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +75,13 @@ class Verdict:
 
     Attributes:
         findings: What is wrong.
+        not_promised: What is told, and is no failure.
         saved: Inspections that were shown as saved.
         events: Events in the ledger.
     """
 
     findings: tuple[Finding, ...]
+    not_promised: tuple[Finding, ...]
     saved: int
     events: int
 
@@ -119,6 +123,7 @@ class _Shown:
     undone: set[str] = field(default_factory=set)
     closed: set[tuple[str, str]] = field(default_factory=set)  # (station, return)
     epochs: dict[str, tuple[str, int]] = field(default_factory=dict)  # run: (desk, which of its runs)
+    forgotten: dict[str, int] = field(default_factory=dict)  # event: which restored backup lacked it last
 
 
 def check(journal: Path, ledger: Path) -> Verdict:
@@ -144,7 +149,9 @@ def check(journal: Path, ledger: Path) -> Verdict:
         *_order(shown, events),
         *_stock(shown, events, postings, balances),
     ]
-    return Verdict(tuple(findings), len(shown.saved), len(events))
+    told = tuple(one for one in findings if one.kind == NOT_PROMISED)
+    wrong = tuple(one for one in findings if one.kind != NOT_PROMISED)
+    return Verdict(wrong, told, len(shown.saved), len(events))
 
 
 def read_lines(journal: Path) -> list[dict[str, Any]]:
@@ -154,7 +161,7 @@ def read_lines(journal: Path) -> list[dict[str, Any]]:
 
 
 def _read_journal(path: Path) -> _Shown:
-    shown = _Shown()
+    shown, restores = _Shown(), 0
     for line in read_lines(path):
         kind = line["kind"]
         if kind == "saved":
@@ -165,6 +172,9 @@ def _read_journal(path: Path) -> _Shown:
             shown.closed.add((line["station"], line["return_id"]))
         elif kind == "started":
             shown.epochs.setdefault(line["epoch"], (line["desk"], len(shown.epochs)))
+        elif kind == "oms_restored":
+            restores += 1
+            shown.forgotten.update((one, restores) for one in line["forgotten"])
     return shown
 
 
@@ -237,14 +247,19 @@ def _order(shown: _Shown, events: Iterable[_Event]) -> Iterable[Finding]:
         of_return[desk, one.subject].append((one, (run, one.sequence)))
     for (desk, return_id), found in sorted(of_return.items()):
         found.sort(key=lambda one: one[0].place or 0)
-        for (earlier, before), (later, after) in itertools.pairwise(found):
-            if before > after:
-                yield Finding(
-                    "order_violations",
-                    f"{desk}: {_named(later)} was applied after {_named(earlier)}, but committed before.",
-                    later.inspection_id,
-                    return_id,
-                )
+        furthest, newest = found[0]
+        for one, committed in found[1:]:
+            if committed > newest:
+                furthest, newest = one, committed
+                continue
+            # What an OMS forgot can come only after it has noticed; what it never forgot has no excuse.
+            late = shown.forgotten.get(one.id, 0) > shown.forgotten.get(furthest.id, 0)
+            yield Finding(
+                "reordered_by_oms_restore" if late else "order_violations",
+                f"{desk}: {_named(one)} was applied after {_named(furthest)}, but committed before.",
+                one.inspection_id,
+                return_id,
+            )
 
 
 def _named(event: _Event) -> str:

@@ -141,14 +141,21 @@ stop_mb = 0
         ):
             source.backup(target)
 
-    def restore_oms(self) -> None:
-        """Put the copy back; the receiver must not run."""
+    def restore_oms(self) -> list[str]:
+        """Put the copy back; the receiver must not run. Returns the events that it thereby forgets."""
+        forgotten = _events(self.ledger) - _events(self.oms_backup)
         for suffix in ("-wal", "-shm"):
             self.ledger.with_name(self.ledger.name + suffix).unlink(missing_ok=True)
         self.ledger.write_bytes(self.oms_backup.read_bytes())
+        return sorted(forgotten)
 
 
 def _write(path: Path, content: Mapping[str, object]) -> None:
     new = path.with_suffix(".new")
     new.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
     new.replace(path)
+
+
+def _events(ledger: Path) -> set[str]:
+    with closing(sqlite3.connect(ledger)) as books:
+        return {row[0] for row in books.execute("SELECT id FROM events")}

@@ -95,7 +95,7 @@ class HeavyFaults:
             self._chain.kill_oms()
         else:
             self._chain.stop_oms()
-        self._chain.folder.restore_oms()
+        self._log.write("oms_restored", forgotten=self._chain.folder.restore_oms())
         self._chain.start_oms()
 
     def _begin_station_restore(self, fault: Fault, rng: random.Random) -> None:

@@ -12,6 +12,8 @@ A line: `{"kind": …, "at": …, "round": …, …}`. Kinds:
     closed     a bag was shown as closed
     restored   a station went back to an old copy of its data
     fault      something was done to the chain
+
+and `oms_restored`: the OMS went back to an old copy of its books, and which events it forgot thereby.
 """
 
 import threading

@@ -35,6 +35,7 @@ class RoundPlayer:
         self, chain: Chain, staff: TortureStaff, light: LightFaults, heavy: HeavyFaults, log: TortureLog
     ) -> None:
         self._chain, self._staff, self._light, self._heavy, self._log = chain, staff, light, heavy, log
+        self._oms_restored = False
         self._unfinished: list[Visit] = []
         self._done: set[tuple[str, int, int]] = set()
 
@@ -48,8 +49,11 @@ class RoundPlayer:
         self._log.write("round", broker=one.broker.value)
         self._chain.change_broker(one.broker)
         faults = _Faults(one, self._light, self._heavy)
+        self._oms_restored = any(fault.kind is FaultKind.OMS_RESTORED for fault in one.faults)
         for visit in one.visits:
-            self._visit(visit, faults)
+            verdict = self._visit(visit, faults)
+            if verdict is not None:
+                return verdict
         faults.end_all()
         self._light.end_all()
         self._finish()
@@ -57,7 +61,8 @@ class RoundPlayer:
             self._staff.settle(desk)
         return self._compare()
 
-    def _visit(self, visit: Visit, faults: "_Faults | None") -> None:
+    def _visit(self, visit: Visit, faults: "_Faults | None") -> Verdict | None:
+        """One visit; a verdict where it came out that a station believes itself confirmed and is not."""
         desk = self._chain.desks[visit.desk]
         driver = self._staff.driver(desk)
         all_saved = True
@@ -70,11 +75,14 @@ class RoundPlayer:
                 self._staff.attempt(desk, lambda unit=unit: driver.undo(visit.bag, unit))  # type: ignore[misc]
             elif unit == visit.put_away and self._once("put_away", visit.bag, unit):
                 self._staff.attempt(desk, lambda unit=unit: driver.put_away(visit.bag, unit))  # type: ignore[misc]
+            if (verdict := self._believed_and_wrong()) is not None:
+                return verdict
         ended = all_saved and self._staff.attempt(
             desk, (lambda: driver.close(visit.bag)) if visit.closes else driver.leave
         )
         if not ended:
             self._unfinished.append(visit)
+        return None
 
     def _once(self, what: str, bag: int, unit: int) -> bool:
         """Whether it has not been tried before: what was not answered is not asked for twice."""
@@ -95,8 +103,20 @@ class RoundPlayer:
             if self._unfinished:
                 time.sleep(0.2)
 
+    def _believed_and_wrong(self) -> Verdict | None:
+        """Stations that owe nothing have been answered for everything: then the OMS must have applied it now.
+
+        Only an OMS that went back to an old copy may lack what it has answered for, until it has asked again.
+        """
+        if self._oms_restored or not all(self._staff.owes_nothing(one) for one in self._chain.desks.values()):
+            return None
+        verdict = check(self._log.path, self._chain.folder.ledger)
+        return verdict if verdict.counts()["lost"] else None
+
     def _compare(self) -> Verdict:
         """Compare; what an OMS put back from an old copy asks for again may still be on its way."""
+        if not self._oms_restored:
+            return check(self._log.path, self._chain.folder.ledger)
         verdicts: list[Verdict] = []
 
         def good() -> bool:

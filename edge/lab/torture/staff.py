@@ -123,10 +123,10 @@ class TortureStaff:
         Raises:
             NotSettledError: It has not, in time.
         """
-        if not wait_for(lambda: _settled(desk), PATIENCE_S):
+        if not wait_for(lambda: self.owes_nothing(desk), PATIENCE_S):
             raise NotSettledError(f"{desk.name} is not settled: {desk.connection()}")
 
-
-def _settled(desk: DeskProcess) -> bool:
-    connection = desk.connection()
-    return connection is not None and connection["owed"] == 0 and connection["dead"] == 0
+    def owes_nothing(self, desk: DeskProcess) -> bool:
+        """Whether the station says that the OMS has answered for everything, and refused nothing."""
+        connection = desk.connection() if desk.alive() else None
+        return connection is not None and connection["owed"] == 0 and connection["dead"] == 0

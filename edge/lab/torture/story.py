@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from edge.lab.torture.checker import Finding, read_lines
+from edge.lab.torture.checker import MAY_HEAL, Finding, read_lines
 
 STORIES = 3
 LINES_PER_STORY = 40
@@ -28,7 +28,8 @@ def tell(findings: Sequence[Finding], journal: Path, ledger: Path) -> list[str]:
     """
     lines = read_lines(journal)
     told: list[str] = []
-    for finding in findings[:STORIES]:
+    heals_never_first = sorted(findings, key=lambda one: one.kind in MAY_HEAL)
+    for finding in heals_never_first[:STORIES]:
         told += [f"{finding.kind}: {finding.what}", *_story(finding, lines, ledger), ""]
     if len(findings) > STORIES:
         told.append(f"… and {len(findings) - STORIES} more findings.")
