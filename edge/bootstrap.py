@@ -19,6 +19,7 @@ from edge.delivery_view import DeliveryView
 from edge.devices_view import DevicesView
 from edge.grading.override import OverrideReason
 from edge.grading.policy_loading import PolicyShelf, load_policies
+from edge.health.forecast import DiskForecast
 from edge.ids import new_id
 from edge.inspection.answers import AnswerTasks
 from edge.inspection.assembly import assemble_desk
@@ -29,6 +30,7 @@ from edge.inspection.recovery import restore_desk, sweep_pictures, tell_of_wakin
 from edge.inspection.references import ReferenceStore
 from edge.inspection.replay import Replayer
 from edge.inspection.saved import ModelUsed
+from edge.inspection.storage import StorageGovernor
 from edge.inspection.store import InspectionStore
 from edge.inspection.workflow import InspectionWorkflow
 from edge.locking import DataFolderLock
@@ -133,6 +135,7 @@ def open_station(
             on_answer=AnswerTasks(desk.tasks, clock),
         )
         scanners = ScannerBank(settings.scanners, workflow.scan)
+        forecast = DiskForecast(data / "free-space.json", now=clock.now, clock_ok=lambda: clock.reading().ok)
         devices = DevicesView(
             settings,
             cameras,
@@ -145,6 +148,7 @@ def open_station(
             clock,
             refused=refused,
             trouble=waking.trouble,
+            ahead=forecast.ahead,
         )
 
         swept = sweep_pictures(desk.store, desk.pictures)
@@ -159,7 +163,7 @@ def open_station(
             delivery.start()
             stack.enter_context(scanners)
             stack.enter_context(
-                Minding(workflow, desk.storage, database, settings.outbox.retention_days, clock)
+                Minding(workflow, desk.storage, database, settings.outbox.retention_days, clock, forecast)
             )
         services = StationServices(
             site=settings.station.site,
@@ -180,6 +184,7 @@ def open_station(
             language=settings.station.language,
             utc_offset_minutes=settings.station.utc_offset_minutes,
             hosts=settings.station.allowed_hosts,
+            extra_metrics=lambda: _disk_metrics(settings, desk.storage, forecast),
             reasons=ReasonCodes(override=tuple(reason.value for reason in OverrideReason)),
         )
         yield Station(settings, services, workflow, journal, desk.references, cameras, delivery)
@@ -254,6 +259,16 @@ def _database(settings: Settings, clock: SystemClock) -> Iterator[Database]:
         yield database
     finally:
         database.close()
+
+
+def _disk_metrics(settings: Settings, storage: StorageGovernor, forecast: DiskForecast) -> dict[str, float]:
+    """Free space, and the forecast where there is one: no figure rather than an invented one."""
+    free = storage.free_bytes()
+    ahead = forecast.ahead(free, settings.storage.stop_mb * 1024 * 1024)
+    figures = {"disk_free_bytes": float(free), "disk_history_hours": ahead.history_hours}
+    if ahead.days is not None:
+        figures["disk_days_to_full"] = ahead.days
+    return figures
 
 
 def _outbox(settings: Settings, database: Database, clock: SystemClock) -> Outbox:

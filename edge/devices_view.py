@@ -11,6 +11,7 @@ from edge.health.camera import check_cameras
 from edge.health.clock import check_clock
 from edge.health.database import check_database
 from edge.health.disk import check_disk
+from edge.health.forecast import Forecast
 from edge.health.libzbar import check_libzbar
 from edge.health.model import check_model
 from edge.health.monitor import HealthMonitor
@@ -47,6 +48,7 @@ class DevicesView:
         *,
         refused: ModelError | None = None,
         trouble: str | None = None,
+        ahead: Callable[[int, int], Forecast] | None = None,
     ) -> None:
         self._settings = settings
         self._cameras = cameras
@@ -56,7 +58,10 @@ class DevicesView:
         data = settings.station.data_dir
         checks: dict[str, Callable[[], HealthCheck]] = {
             "disk": lambda: check_disk(
-                data, low_bytes=settings.storage.reserve_mb * MIB, full_bytes=settings.storage.stop_mb * MIB
+                data,
+                low_bytes=settings.storage.reserve_mb * MIB,
+                full_bytes=settings.storage.stop_mb * MIB,
+                ahead=ahead,
             ),
             "database": lambda: check_database(data / "station.db", trouble=trouble),
             "clock": lambda: check_clock(clock.reading(), settings.station.utc_offset_minutes),

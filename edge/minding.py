@@ -1,4 +1,4 @@
-"""What a station does by the clock: deadlines of holds and bags, room on the disk, old rows of the outbox."""
+"""What a station does by the clock: room on the disk, deadlines of holds and bags, old rows of the outbox."""
 
 import logging
 import threading
@@ -7,6 +7,7 @@ from typing import Self
 
 from edge.clock import Clock
 from edge.errors import EdgeError
+from edge.health.forecast import DiskForecast
 from edge.inspection.storage import StorageGovernor
 from edge.inspection.workflow import InspectionWorkflow
 from sync.database import Database
@@ -15,12 +16,13 @@ from sync.housekeeping import remove_expired
 
 logger = logging.getLogger(__name__)
 
-EVERY_S = 20.0
+EVERY_S = 5.0  # a disk fills faster than deadlines come
+ROUNDS_TO_DEADLINES = 4
 ROUNDS_PER_HOUR = int(3600 / EVERY_S)
 
 
 class Minding:
-    """One thread that looks after these every twenty seconds, and after old rows every hour."""
+    """One thread: the disk every few seconds, deadlines less often, old rows of the outbox hourly."""
 
     def __init__(
         self,
@@ -29,7 +31,9 @@ class Minding:
         database: Database,
         retention_days: int,
         clock: Clock,
+        forecast: DiskForecast,
     ) -> None:
+        self._forecast = forecast
         self._workflow = workflow
         self._storage = storage
         self._database = database
@@ -53,8 +57,10 @@ class Minding:
         try:
             while not self._stop.wait(EVERY_S):
                 try:
-                    self._workflow.on_the_minute()
                     self._storage.make_room()
+                    self._forecast.note(self._storage.free_bytes())
+                    if rounds % ROUNDS_TO_DEADLINES == 0:
+                        self._workflow.on_the_minute()
                     if rounds % ROUNDS_PER_HOUR == 0 and self._clock.reading().ok:
                         self._forget()
                 except (EdgeError, SyncError, OSError):

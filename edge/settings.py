@@ -77,9 +77,10 @@ class StorageSection(BaseModel):
     """`[storage]`: what happens when the disk runs short; an event is never shed.
 
     Attributes:
-        reserve_mb: Space kept free for the outbox; below it pictures that the OMS has confirmed are removed.
+        reserve_mb: Space kept free; below it pictures that the OMS has confirmed are removed.
         stop_mb: Below it the station says clearly that it stops, while it can still say so.
         picture_days: How long pictures of confirmed inspections are kept.
+        queue_mb: Space that only the outbox may use, taken beforehand: other programs can't fill it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -87,6 +88,7 @@ class StorageSection(BaseModel):
     reserve_mb: Annotated[int, Field(ge=0, le=1_000_000)] = 512
     stop_mb: Annotated[int, Field(ge=0, le=1_000_000)] = 64
     picture_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    queue_mb: Annotated[int, Field(ge=0, le=100_000)] = 32
 
 
 class StaffSection(BaseModel):

@@ -71,7 +71,19 @@ def assemble_desk(
     pictures, references = PictureStore(data / "pictures"), ReferenceStore(data / "references")
     holds, tasks = HoldStore(database, new_id), TaskStore(database, new_id)
     copy = LocalCopy(database, now=clock.now, on_refused=_task_of_refused(tasks, clock))
-    drafts = DraftKeeper(database, data / "drafts", clock)
+    storage = StorageGovernor(
+        database,
+        pictures.folder,
+        reserve_mb=settings.storage.reserve_mb,
+        stop_mb=settings.storage.stop_mb,
+        picture_days=settings.storage.picture_days,
+        now=clock.now,
+        clock_ok=lambda: clock.reading().ok,
+        message_days=settings.outbox.retention_days,
+        previews=data / "drafts",
+        queue_mb=settings.storage.queue_mb,
+    )
+    drafts = DraftKeeper(database, data / "drafts", clock, is_short=storage.is_short)
     judge = Judge(
         cameras,
         eyes,
@@ -80,14 +92,6 @@ def assemble_desk(
         model=model,
         site=section.site,
         utc_offset_minutes=section.utc_offset_minutes,
-    )
-    storage = StorageGovernor(
-        database,
-        pictures.folder,
-        reserve_mb=settings.storage.reserve_mb,
-        stop_mb=settings.storage.stop_mb,
-        picture_days=settings.storage.picture_days,
-        now=clock.now,
     )
     arrivals = Arrivals(
         state,

@@ -8,6 +8,7 @@ already judged are kept with it, by digest, so that the same proposal can be mad
 import hashlib
 import logging
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -45,8 +46,16 @@ class Draft(FrozenValue):
 class DraftKeeper:
     """Writes the newest draft in the background, and finds it again after a restart."""
 
-    def __init__(self, database: Database, folder: Path, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        folder: Path,
+        clock: Clock,
+        *,
+        is_short: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._database = database
+        self._is_short = is_short
         self._folder = folder
         self._clock = clock
         self._wake = threading.Condition()
@@ -119,6 +128,8 @@ class DraftKeeper:
                 self._database.run(DraftRecord.delete())
             return
         draft, pictures = newest
+        if self._is_short():  # they can be taken again; what is left of the disk is for what can't
+            pictures = {}
         named = tuple(
             DraftPicture(view=view, sha256=hashlib.sha256(jpeg).hexdigest())
             for view, jpeg in pictures.items()
