@@ -86,7 +86,7 @@ def conformance(
 ) -> None:
     """Act as stations against a receiver, and say which rules of the contract it keeps.
 
-    It writes about 4,000 events of made-up returns into the receiver's books: use a test instance. Commands
+    It writes some 3,000 events of made-up returns into the receiver's books: use a test instance. Commands
     are split into words and run without a shell. Status 0 only if every required rule passes; a rule that was
     skipped does not pass.
     """

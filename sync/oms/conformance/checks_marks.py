@@ -3,7 +3,7 @@
 from sync.contract.messages import AnswerStatus
 from sync.oms.conformance import events
 from sync.oms.conformance.events import Event
-from sync.oms.conformance.rules import GUIDE, Rulebook, RuleBroken
+from sync.oms.conformance.rules import GUIDE, NotJudged, Rulebook, RuleBroken
 from sync.oms.conformance.stage import Stage
 from sync.oms.conformance.station import ActedStation, insist
 
@@ -55,17 +55,18 @@ def _through_named(stage: Stage) -> None:
     "through-stops-at-retry",
     "The mark stays below an event that was answered `retry`",
     contract=MARKS,
-    how="A correction of an event that has not come is answered `retry`; later events of other returns are "
+    how="An event that replaces an unknown one is answered `retry`; later events of other returns are "
     "applied. The mark may not pass it.",
 )
 def _through_stops_at_retry(stage: Stage) -> None:
     station = stage.station()
-    _, correction, _ = _early_correction(station)
-    told = station.tell(correction)
-    for _ in range(3):
-        station.applied(events.received(station.blind_bag()))
-    if told.status is RETRY:
-        _at_most(station, correction.sequence - 2, "that one or the one before has no final answer")
+    bag = station.blind_bag()
+    station.applied(events.received(bag))
+    waiting = station.commit(events.inspected(bag), replaces=events.new_id())
+    if station.tell(waiting).status is not RETRY:
+        raise NotJudged("Nothing was answered `retry`; see the rule `replacement-of-unknown`.")
+    station.drain([station.commit(events.received(station.blind_bag())) for _ in range(3)])
+    _at_most(station, waiting.sequence - 1, f"sequence {waiting.sequence} has to come again")
 
 
 @rule(
@@ -92,7 +93,7 @@ def _retry_holds_its_return(stage: Stage) -> None:
     station = stage.station()
     inspection, correction, later = _early_correction(station)
     if station.tell(correction).status is not RETRY:
-        return  # `early-event-retried` judges that
+        raise NotJudged("Nothing was answered `retry`; see the rule `early-event-retried`.")
     told = station.tell(later)
     if told.status is not RETRY:
         raise RuleBroken(f"An earlier event of the return waits, and {later} was answered {told}.")

@@ -3,7 +3,7 @@
 from sync.contract.messages import AnswerStatus
 from sync.oms.conformance import events
 from sync.oms.conformance.events import Event
-from sync.oms.conformance.rules import GUIDE, Rulebook, RuleBroken
+from sync.oms.conformance.rules import GUIDE, NotJudged, Rulebook, RuleBroken
 from sync.oms.conformance.stage import Stage
 from sync.oms.conformance.station import ActedStation
 
@@ -143,6 +143,8 @@ def _rejection_holds_no_other(stage: Stage) -> None:
     wrong = station.commit(events.inspected(bag)).but("data", "quantity", "value", value="-1")
     others = [station.commit(events.received(station.blind_bag())) for _ in range(6)]
     told = station.drain([*others[:3], wrong, *others[3:]])
+    if told[wrong.id].status is not REJECTED:
+        raise NotJudged("Nothing was rejected; see the rule `invalid-rejected`.")
     for event in others:
         if told[event.id].status is not APPLIED:
             raise RuleBroken(f"{event} was answered {told[event.id]}.")
@@ -168,8 +170,9 @@ def _replacement_applied(stage: Stage) -> None:
 def _replacement_once(stage: Stage) -> None:
     station, bag = _arrived(stage)
     wrong = _rejected(station, bag)
-    if station.tell(station.commit(events.inspected(bag), replaces=wrong)).status is APPLIED:
-        station.expect(station.commit(events.inspected(bag), replaces=wrong), REJECTED)
+    if station.tell(station.commit(events.inspected(bag), replaces=wrong)).status is not APPLIED:
+        raise NotJudged("Nothing was replaced; see the rule `replacement-applied`.")
+    station.expect(station.commit(events.inspected(bag), replaces=wrong), REJECTED)
 
 
 @rule(
@@ -204,5 +207,6 @@ def _arrived(stage: Stage) -> tuple[ActedStation, events.Bag]:
 
 def _rejected(station: ActedStation, bag: events.Bag) -> Event:
     wrong = station.commit(events.inspected(bag)).but("data", "quantity", "value", value="-1")
-    station.tell(wrong)
+    if station.tell(wrong).status is not REJECTED:
+        raise NotJudged("Nothing was rejected; see the rule `invalid-rejected`.")
     return wrong

@@ -19,6 +19,7 @@ class Options(BaseModel):
         station_prefix: How the stations' names begin.
         timeout_s: Longest wait for an answer.
         patience_s: Longest wait for what the receiver does by itself, such as asking for a gap.
+        crowd: Events of the rules that send many.
         side_by_side: Rules that are played at the same time.
     """
 
@@ -29,4 +30,5 @@ class Options(BaseModel):
     station_prefix: str = Field(default="kit", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,23}$")
     timeout_s: Seconds = 10.0
     patience_s: Seconds = 60.0
+    crowd: int = Field(default=1000, ge=10, le=100_000)
     side_by_side: int = Field(default=4, ge=1, le=32)
