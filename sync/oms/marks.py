@@ -1,6 +1,6 @@
 """The through-mark of each epoch: every sequence up to it has a final answer, or was reported lost.
 
-What lies beyond a gap is remembered in memory and read again from the ledger after a restart.
+What lies beyond a gap is remembered in memory, as stretches, and read again from the ledger after a restart.
 """
 
 from collections.abc import Iterable
@@ -8,14 +8,26 @@ from dataclasses import dataclass, field
 
 from sync.database import Database
 from sync.oms.book import EpochKey
+from sync.oms.sequence_ranges import Stretch, gaps, merged, reach, with_numbers
+
+BEYOND = """
+    SELECT min(sequence), max(sequence) FROM (
+        SELECT sequence, sequence - row_number() OVER (ORDER BY sequence) AS stretch FROM events
+        WHERE site = ? AND station = ? AND epoch = ? AND sequence > ?
+    ) GROUP BY stretch ORDER BY 1
+"""
 
 
 @dataclass
 class _Mark:
     through: int = 0
     through_id: str | None = None
-    beyond: set[int] = field(default_factory=set)
-    lost: list[tuple[int, int]] = field(default_factory=list)
+    beyond: list[Stretch] = field(default_factory=list)
+    lost: list[Stretch] = field(default_factory=list)
+
+    def covered(self) -> list[Stretch]:
+        """What lies beyond the mark and needs no waiting for."""
+        return merged([*self.beyond, *self.lost])
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +49,10 @@ class Marks:
     def advance(self, key: EpochKey, answered: Iterable[int]) -> Through:
         """Takes in sequences that have just got a final answer, and writes the mark."""
         before = self._read(key)
-        mark = _Mark(before.through, before.through_id, before.beyond | set(answered), before.lost)
-        reached = _walk(mark)
+        mark = _Mark(before.through, before.through_id, with_numbers(before.beyond, answered), before.lost)
+        reached = reach(mark.through, mark.covered())
         if reached > mark.through:
-            mark.beyond = {sequence for sequence in mark.beyond if sequence > reached}
+            mark.beyond = [stretch for stretch in mark.beyond if stretch[0] > reached]
             mark.through, mark.through_id = self._named(key, reached, mark)
             self._database.sql(
                 "INSERT INTO marks (site, station, epoch, through, through_id) VALUES (?,?,?,?,?) "
@@ -87,15 +99,7 @@ class Marks:
     def missing(self, key: EpochKey, last: int, limit: int) -> list[tuple[int, int]]:
         """The first gaps up to `last`, as (from, to)."""
         mark = self._read(key)
-        gaps: list[tuple[int, int]] = []
-        at = mark.through + 1
-        for first, end in sorted([*((one, one) for one in mark.beyond), *mark.lost]):
-            if at < first and at <= last:
-                gaps.append((at, min(first - 1, last)))
-            at = max(at, end + 1)
-        if at <= last:
-            gaps.append((at, last))
-        return gaps[:limit]
+        return gaps(mark.through, last, mark.covered())[:limit]
 
     def _read(self, key: EpochKey) -> _Mark:
         if key in self._next:
@@ -110,13 +114,7 @@ class Marks:
             "SELECT through, through_id FROM marks WHERE site = ? AND station = ? AND epoch = ?", key
         ):
             mark.through, mark.through_id = through, through_id
-        mark.beyond = {
-            row[0]
-            for row in self._database.sql(
-                "SELECT sequence FROM events WHERE site = ? AND station = ? AND epoch = ? AND sequence > ?",
-                (*key, mark.through),
-            )
-        }
+        mark.beyond = [(row[0], row[1]) for row in self._database.sql(BEYOND, (*key, mark.through))]
         mark.lost = [
             (row[0], row[1])
             for row in self._database.sql(
@@ -134,16 +132,3 @@ class Marks:
         ):
             return sequence, event_id
         return mark.through, mark.through_id
-
-
-def _walk(mark: _Mark) -> int:
-    """The last sequence that can be reached from the mark without a gap."""
-    at = mark.through
-    lost_ends = dict(mark.lost)
-    while True:
-        if at + 1 in mark.beyond:
-            at += 1
-        elif at + 1 in lost_ends:
-            at = lost_ends[at + 1]
-        else:
-            return at
