@@ -98,6 +98,13 @@ class HeavyFaults:
         self._log.write("oms_restored", forgotten=self._chain.folder.restore_oms())
         self._chain.start_oms()
 
+    def _renew_oms_backup(self) -> None:
+        """A device was thrown away or put back: the OMS alone holds what only that device knew.
+
+        Its copies from before are not put back any more: what every holder has lost, nobody can deliver.
+        """
+        self._chain.folder.oms_backup.unlink(missing_ok=True)
+
     def _begin_station_restore(self, fault: Fault, rng: random.Random) -> None:
         """Either a quiet copy, which will know nothing of what follows; or work offline, copied later."""
         desk = self._chain.desks[fault.target]
@@ -121,6 +128,7 @@ class HeavyFaults:
         shutil.copytree(_backup(desk), desk.data, dirs_exist_ok=True)
         self._log.write("restored", desk=desk.name)
         self._staff.bring_up(desk)
+        self._renew_oms_backup()
 
     def _copy_station(self, desk: DeskProcess) -> None:
         desk.stop()
@@ -218,6 +226,7 @@ class HeavyFaults:
         self._staff.settle(twin)
         twin.stop()
         self._staff.bring_up(desk)
+        self._renew_oms_backup()
 
     def _unit_twice(self, fault: Fault, rng: random.Random) -> None:
         """Both desks are offline; the same unit is taken at one, then at the other."""
