@@ -26,7 +26,8 @@ from sync.fields import utc_text
 logger = logging.getLogger(__name__)
 
 MIB = 1024 * 1024
-STEP = 50  # pictures removed before the disk is asked again
+STEP = 50  # pictures past their days that are removed in one transaction
+STEP_FOR_ROOM = 6  # pictures removed before the disk is asked again: no more go than must
 LAST_BYTES = 2 * MIB
 """With less than that a database can't be written for long: then the outbox gets its reserve."""
 
@@ -121,7 +122,7 @@ class StorageGovernor:
                     removed += step
             if self.is_short():
                 self._drop_previews()
-            while self.is_short() and (step := self._shed("")):
+            while self.is_short() and (step := self._shed("", limit=STEP_FOR_ROOM)):
                 removed += step
             if removed:
                 logger.info(
@@ -144,10 +145,10 @@ class StorageGovernor:
         for path in (*self._previews.glob("*.jpg"), *self._previews.glob("*.new")):
             path.unlink(missing_ok=True)
 
-    def _shed(self, older: str, *parameters: str) -> int:
+    def _shed(self, older: str, *parameters: str, limit: int = STEP) -> int:
         forgotten = utc_text(self._now() - timedelta(days=self._message_days)) if self._clock_ok() else ""
         with self._database.write():
-            rows = self._database.sql(CONFIRMED.format(older=older), (forgotten, *parameters, STEP))
+            rows = self._database.sql(CONFIRMED.format(older=older), (forgotten, *parameters, limit))
             at = utc_text(self._now())
             for inspection_id, view, _ in rows:
                 self._database.sql(
