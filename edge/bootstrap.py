@@ -8,7 +8,6 @@ any moment leaves in good shape: lock the folder, open the database, begin an ep
 then deliver.
 """
 
-import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -32,6 +31,7 @@ from edge.inspection.replay import Replayer
 from edge.inspection.saved import ModelUsed
 from edge.inspection.storage import StorageGovernor
 from edge.inspection.store import InspectionStore
+from edge.inspection.stored import StoredInspections
 from edge.inspection.workflow import InspectionWorkflow
 from edge.locking import DataFolderLock
 from edge.minding import Minding
@@ -39,13 +39,11 @@ from edge.returns.store import LocalCopy
 from edge.returns.streams import ExpectedStream, ReferenceStream
 from edge.settings import Settings
 from edge.station.services import ReasonCodes, StationServices, Versions
+from edge.station_model import load_model, load_named
 from edge.versions import SOFTWARE
 from edge.waking import MARKS_FILE, seal_quietly, unsealed, wake
 from hardware.cameras.bank import CameraBank
 from hardware.scanners.bank import ScannerBank
-from models.errors import ModelError
-from models.loading import ModelPackage, load_detector
-from models.registry import ModelRegistry
 from sync.contract.messages import StreamName
 from sync.contract.messages.evidence import ModelVersion, PolicyVersion
 from sync.database import Database
@@ -56,10 +54,7 @@ from sync.outbox import Outbox
 from sync.presence import StationDescription
 from sync.records import SYNC_MIGRATIONS
 from sync.topics import StationIdentity
-from vision.detector import OnnxDetector
 from vision.view_inspector import ViewInspector
-
-logger = logging.getLogger(__name__)
 
 EDGE_MIGRATIONS = MigrationSet("edge", Path(__file__).parent / "inspection" / "migrations")
 DATABASE_FILE = "station.db"
@@ -77,6 +72,15 @@ class Station:
     references: ReferenceStore
     cameras: CameraBank
     delivery: Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Replaying:
+    """What is needed to judge stored inspections again, as they were or with something new."""
+
+    stored: StoredInspections
+    judge: Judge
+    replayer: Replayer
 
 
 @contextmanager
@@ -210,12 +214,23 @@ def open_outbox(settings: Settings, *, exclusive: bool = False) -> Iterator[Outb
 
 
 @contextmanager
-def open_replay(settings: Settings) -> Iterator[Replayer]:
-    """What judges stored inspections again; also beside a running station, since it writes nothing."""
+def open_replay(settings: Settings, package_id: str | None = None) -> Iterator[Replaying]:
+    """What judges stored inspections again; also beside a running station, since it writes nothing.
+
+    Args:
+        settings: The whole settings file.
+        package_id: Judge with this model package instead of the active one; it need not be activated.
+
+    Raises:
+        ModelError: That package is not here, or is refused.
+    """
     with ExitStack() as stack:
         data, clock = settings.station.data_dir, SystemClock()
         database = stack.enter_context(_database(settings, clock))
-        model, detector, _ = load_model(settings)
+        if package_id is None:
+            model, detector, _ = load_model(settings)
+        else:
+            model, detector = load_named(settings, package_id)
         eyes = stack.enter_context(ViewInspector(settings.vision, detector))
         references = ReferenceStore(data / "references")
         judge = Judge(
@@ -228,27 +243,8 @@ def open_replay(settings: Settings) -> Iterator[Replayer]:
             utc_offset_minutes=settings.station.utc_offset_minutes,
         )
         store = InspectionStore(database, _outbox(settings, database, clock))
-        yield Replayer(database, store, PictureStore(data / "pictures"), references, judge, model)
-
-
-def load_model(settings: Settings) -> tuple[ModelUsed | None, OnnxDetector | None, ModelError | None]:
-    """The active model package, checked and loaded; else why not, where the settings allow working without.
-
-    Raises:
-        ModelError: The package is refused, and the settings require one.
-    """
-    registry = ModelRegistry(settings.model, settings.station.data_dir / "models")
-    try:
-        package: ModelPackage = registry.active()
-        registry.verify_signature(package)
-        detector = load_detector(package, settings.vision.detector)
-    except ModelError as error:
-        if settings.model.required:
-            raise
-        logger.warning("no model package can be used, a person judges each item: %s", error)
-        return None, None, error
-    manifest = package.manifest
-    return ModelUsed(name=manifest.name, version=manifest.version, sha256=manifest.sha256), detector, None
+        stored = StoredInspections(database, store, PictureStore(data / "pictures"), references)
+        yield Replaying(stored, judge, Replayer(stored, judge, model))
 
 
 @contextmanager

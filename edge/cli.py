@@ -22,11 +22,13 @@ from edge import (
     cli_conformance,
     cli_endurance,
     cli_lab,
+    cli_model,
     cli_oms,
     cli_outbox,
     cli_powercut,
     cli_replay,
     cli_station,
+    cli_trial,
     cli_vision,
 )
 from edge.cli_errors import errors_for_people
@@ -73,6 +75,7 @@ for part in (
     cli_powercut,
 ):
     part.register(app)
+cli_trial.register(cli_model.model_app, cli_check.policy_app)
 
 
 def main() -> None:

@@ -25,7 +25,8 @@ def replay(
 
     if bool(inspections) == everything:
         raise CommandFailed("Name inspections, or say --all.", Exit.USAGE)
-    with open_replay(read_settings(config)) as replayer:
+    with open_replay(read_settings(config)) as replaying:
+        replayer = replaying.replayer
         wanted = list(inspections) if inspections else replayer.inspection_ids()
         results = [replayer.replay(one) for one in wanted]
     same = sum(1 for result in results if result.identical)
