@@ -16,6 +16,7 @@ identity must be seen by people, not alternate at the broker.
 import contextlib
 import logging
 import random
+import ssl
 import threading
 import time
 from collections import deque
@@ -173,6 +174,11 @@ class MqttLink:
                 properties=connect_properties(self._settings),
             )
             self._serve(client)
+        except ssl.SSLCertVerificationError as error:
+            self._ended = Disconnected(
+                "broker.certificate_invalid",
+                f"{self._settings.host} shows a certificate that can't be believed: {error.verify_message}",
+            )
         except OSError as error:  # refused, unreachable, too late, a certificate that doesn't fit
             self._ended = self._ended or Disconnected(
                 "broker.unreachable", str(error) or type(error).__name__
@@ -185,7 +191,14 @@ class MqttLink:
             close_client(client)
             self._client = None
             self._outgoing.clear()
-        return self._ended or Disconnected("broker.connection_lost", "the connection ended"), was_online
+        ended = self._ended or Disconnected("broker.connection_lost", "the connection ended")
+        if self._tls is not None and not was_online and ended.code == "broker.connection_lost":
+            # TLS 1.3 has the broker look at our certificate only after we think that all is well.
+            ended = Disconnected(
+                "broker.refused",
+                "it ended the TLS connection before it accepted us: does it know our certificate?",
+            )
+        return ended, was_online
 
     def _serve(self, client: BufferedClient) -> None:
         deadline = self._monotonic() + self._settings.connect_timeout_s

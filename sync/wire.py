@@ -38,8 +38,8 @@ class Disconnected:
     """The connection ended, or could not be made.
 
     Attributes:
-        code: A stable word: `broker.unreachable`, `broker.refused`, `broker.connection_lost`,
-            `broker.session_taken_over`.
+        code: A stable word: `broker.unreachable`, `broker.certificate_invalid`, `broker.refused`,
+            `broker.connection_lost`, `broker.session_taken_over`.
         detail: What the network or the broker said.
         taken_over: Another client came with our id; we don't fight for it.
     """
