@@ -43,12 +43,13 @@ def run(rows: int, *, as_json: bool) -> None:
     tell("Outbox", measure(rows, Console(stderr=True, quiet=as_json)), as_json=as_json)
 
 
-def measure(rows: int, console: Console | None = None) -> dict[str, Any]:
+def measure(rows: int, console: Console | None = None, most_rounds: int = MOST_ROUNDS) -> dict[str, Any]:
     """Commit and settle with so many rows owed.
 
     Args:
         rows: Rows owed when the OMS begins to settle.
         console: Told how it goes on.
+        most_rounds: Of settling; there are more where a round is soon over.
     """
     say = console or Console(quiet=True)
     with tempfile.TemporaryDirectory(prefix="darkstore-bench-") as name, ExitStack() as stack:
@@ -66,7 +67,7 @@ def measure(rows: int, console: Console | None = None) -> dict[str, Any]:
         more = list(inspected_events(commits, _now(), first=backlog.take(commits)))
         turns = commits_by_turns(empty, outbox, more)
         each = min(rows, SETTLED_EACH)
-        rounds = min(MOST_ROUNDS, max(ROUNDS, SETTLED_IN_ALL // each))
+        rounds = min(most_rounds, max(ROUNDS, SETTLED_IN_ALL // each))
         say.print(f"settling {each} rows {rounds} times")
         owed = outbox.counts().owed
         drain = drain_rounds(

@@ -83,10 +83,17 @@ def play_fleet(fleet: Fleet, folder: Path, on_progress: Progress = lambda *_: No
         for down_s in fleet.downs_s:
             time.sleep(CALM_S if fleet.broker.stable_after_s > 1 else 0)
             saved += _away(fleet, broker, parts, down_s, on_progress)
+            started = time.time()
+            broker.start()
             back = time.time()
             _until(fleet, parts, "settling", fleet.stations * fleet.events, on_progress)
             took = time.time() - back
-            births = {number: times for part in parts for number, times in part.ask("births").items()}
+            births = {
+                # A broker that goes publishes the wills, and who reads its own death says that it lives.
+                number: [at for at in times if at >= started]
+                for part in parts
+                for number, times in part.ask("births").items()
+            }
             episodes.append(_episode(fleet, folder, down_s, back, took, births))
         memory = {
             "stations_mb": [part.memory_mb() for part in parts],
@@ -162,7 +169,7 @@ def _parts(fleet: Fleet, folder: Path, port: int) -> Iterator[list[_Part]]:
 def _away(
     fleet: Fleet, broker: Mosquitto, parts: list[_Part], down_s: float, on_progress: Progress
 ) -> list[str]:
-    """The broker goes, every station commits what it will owe, the broker comes back; what was saved."""
+    """The broker goes and stays away, every station commits what it will owe; what was saved."""
     for part in parts:
         part.ask("births")  # those from before don't count
     broker.stop()
@@ -171,7 +178,6 @@ def _away(
     while (away := time.monotonic() - gone) < down_s:
         on_progress("away", int(away), int(down_s))
         time.sleep(min(POLL_S, down_s - away))
-    broker.start()
     return saved
 
 
@@ -195,10 +201,8 @@ def _episode(
     fleet: Fleet, folder: Path, down_s: float, back: float, took: float, births: dict[int, list[float]]
 ) -> dict[str, Any]:
     """What one return of the broker shows."""
-    # A broker that goes publishes the wills, and a station that reads its own death says that it lives.
-    since = {number: [at for at in times if at >= back] for number, times in births.items()}
-    connected = {number: min(times) for number, times in since.items() if times}
-    waits = [at - back for at in connected.values()]
+    connected = {number: min(times) for number, times in births.items() if times}
+    waits = [max(0.0, at - back) for at in connected.values()]
     rng = random.Random(fleet.seed)
     back_off = BackOff(fleet.broker.reconnect_base_s, fleet.broker.reconnect_cap_s)
     expected = expected_waits(back_off, down_s, rng)

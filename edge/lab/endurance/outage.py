@@ -39,7 +39,6 @@ from sync.topics import StationIdentity
 DAY = timedelta(days=1)
 IDENTITY = StationIdentity("ENDURANCE-1", "desk-1")
 DATABASE_FILE = "station.db"
-LIVE_EVERY_S = 0.5
 LIVE_LIMIT_S = 5.0  # "within seconds": 95 of 100 live events
 POLL_S = 0.01
 LEAST_LIVE = 10  # live returns, however soon the backlog is drained
@@ -54,11 +53,13 @@ class Outage:
     Attributes:
         days: Simulated days without a network.
         returns_a_day: Returns taken in each day, evenly spread.
+        live_every_s: A live return that often while the backlog drains.
         patience_s: Longest wait for the backlog to drain.
     """
 
     days: int = 30
     returns_a_day: int = 720
+    live_every_s: float = 0.5
     patience_s: float = 900.0
 
     @property
@@ -185,7 +186,7 @@ def _drain(
             if taken >= LEAST_LIVE and owed == 0:
                 break
             if time.monotonic() >= next_live and (owed > live.waiting or taken < LEAST_LIVE):
-                next_live += LIVE_EVERY_S
+                next_live += outage.live_every_s
                 live.committed(lambda: played.saved.extend(desk.take_return(played.returns)))
                 played.returns += 1
                 taken += 1
