@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from edge.lab.torture.checker import CLOSED, INSPECTED, NOT_PROMISED, Verdict, check
+from edge.lab.torture.books import CLOSED, CORRECTED, INSPECTED
+from edge.lab.torture.checker import check
+from edge.lab.torture.findings import NOT_PROMISED, Verdict
 from edge.lab.torture.oms_process import ORDER
 from edge.lab.torture.story import tell
 from sync.oms.ledger import MIGRATIONS
 
 RECEIVED = "darkstore.return.received.v1"
-CORRECTED = "darkstore.return.corrected.v1"
 EPOCH = "000001-aaaaaa"
 NEXT_EPOCH = "000002-bbbbbb"
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.lab.torture.faults import HEAVY, KILLED_BROKER, LIGHT, FaultKind
-from edge.lab.torture.plan import DESKS, ROUNDS_PER_CHAIN, plan_campaign
+from edge.lab.torture.plan import DESKS, ROUNDS_PER_CHAIN, digest_of, plan_campaign
 
 SEEDS = st.integers(min_value=0, max_value=2**63)
 
@@ -19,6 +19,7 @@ def test_every_kind_is_heavy_or_light() -> None:
 @settings(max_examples=30)
 def test_equal_seeds_plan_equally(seed: int, rounds: int) -> None:
     assert plan_campaign(seed, rounds) == plan_campaign(seed, rounds)
+    assert digest_of(plan_campaign(seed, rounds)) == digest_of(plan_campaign(seed, rounds))
 
 
 @given(SEEDS)
@@ -62,7 +63,11 @@ def test_faults_fit_their_round(seed: int) -> None:
 
 
 def test_another_seed_is_another_plan() -> None:
-    assert plan_campaign(7, 5) != plan_campaign(8, 5)
+    assert digest_of(plan_campaign(7, 5)) != digest_of(plan_campaign(8, 5))
+
+
+def test_a_plan_is_the_same_on_every_machine() -> None:
+    assert digest_of(plan_campaign(7, 20)) == "ec57fa608af4f6df"
 
 
 @pytest.mark.parametrize("rounds", [1, 19, 20, 21, 40])

@@ -18,14 +18,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from edge.lab.errors import LabError
 from edge.lab.torture.chain import STATION, Chain
-from edge.lab.torture.checker import KINDS, NOT_PROMISED, Finding, Verdict, check
+from edge.lab.torture.checker import check
 from edge.lab.torture.faults import BrokerKind, FaultKind
+from edge.lab.torture.findings import KINDS, NOT_PROMISED, Finding, Verdict
 from edge.lab.torture.folder import ChainFolder
 from edge.lab.torture.goods import expiry_of
 from edge.lab.torture.heavy import HeavyFaults
 from edge.lab.torture.light import LightFaults
 from edge.lab.torture.log import TortureLog
-from edge.lab.torture.plan import SMALL_DISK_DESK, ChainPlan, plan_campaign
+from edge.lab.torture.plan import SMALL_DISK_DESK, ChainPlan, digest_of, plan_campaign
 from edge.lab.torture.round import RoundPlayer
 from edge.lab.torture.small_disk import SmallDisk
 from edge.lab.torture.staff import TortureStaff
@@ -64,6 +65,7 @@ class Outcome:
 
     rounds_asked: int
     seed: int
+    plan: str = ""
     rounds: int = 0
     saved: int = 0
     events: int = 0
@@ -87,6 +89,7 @@ class Outcome:
         return {
             "ok": self.good,
             "seed": self.seed,
+            "plan": self.plan,
             "rounds": self.rounds,
             "rounds_asked": self.rounds_asked,
             "saved": self.saved,
@@ -136,7 +139,9 @@ class Campaign:
     def play(self) -> Outcome:
         """Play until the end, the first failure, or the end of the time."""
         outcome = self._outcome
-        for number, plan in enumerate(plan_campaign(self._options.seed, self._options.rounds)):
+        campaign = plan_campaign(self._options.seed, self._options.rounds)
+        outcome.plan = digest_of(campaign)
+        for number, plan in enumerate(campaign):
             if self._out_of_time() or not self._chain(number, plan):
                 break
         outcome.seconds = time.monotonic() - self._started

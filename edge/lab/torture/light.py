@@ -14,6 +14,7 @@ from edge.lab.torture.plan import DESKS, OMS, Fault
 
 LONGEST_DOWN_S = 0.5
 LONGEST_DELAY_S = 0.12
+MIXING_S = 0.8
 LONGEST_HALF_OPEN_S = 5.0
 """Long enough, at times, that a station notices by itself that nobody is there."""
 
@@ -30,6 +31,7 @@ class LightFaults:
         self._chain = chain
         self._log = log
         self._on_wires: dict[str, list[Fault]] = {name: [] for name in (*DESKS, OMS)}
+        self._mixing: set[str] = set()
         self._timers: list[threading.Timer] = []
         self._lock = threading.Lock()
         self._failures: list[Exception] = []
@@ -46,11 +48,20 @@ class LightFaults:
         self.wait()
         if fault.kind is FaultKind.HALF_OPEN and fault in self._on_wires[fault.target]:
             time.sleep(random.Random(fault.draw).uniform(0, LONGEST_HALF_OPEN_S))
+        if fault.kind is FaultKind.REORDERED and fault in self._on_wires[fault.target]:
+            self._mix(fault.target)
         with self._lock:
             if fault.target in self._on_wires and fault in self._on_wires[fault.target]:
                 self._on_wires[fault.target].remove(fault)
                 self._log.fault(fault.kind, fault.target, "ends")
                 self._behave(fault.target)
+
+    def _mix(self, wire: str) -> None:
+        """What waited behind the cut now comes, in another order."""
+        self._mixing.add(wire)
+        self._behave(wire)
+        time.sleep(MIXING_S)
+        self._mixing.remove(wire)
 
     def end_all(self) -> None:
         """Good wires, every process up.
@@ -123,7 +134,9 @@ class LightFaults:
                 case FaultKind.DUPLICATED:
                     mischief.duplicates = True
                 case FaultKind.REORDERED:
-                    mischief.reorders = True
+                    # A desk has one event of a return under way at a time: only a backlog can be mixed up.
+                    mischief.cut = wire not in self._mixing
+                    mischief.reorders = wire in self._mixing
                 case other:
                     raise ValueError(f"{other} is nothing that a wire does")
         self._chain.wires[wire].behave(mischief)

@@ -35,7 +35,7 @@ class Mischief:
     loses_answers: bool = False
     duplicates: bool = False
     reorders: bool = False
-    reorder_within_s: float = 0.05
+    reorder_within_s: float = 0.1
 
     def swallows(self, publish: Publish) -> bool:
         """Whether a publication is confirmed and thrown away."""

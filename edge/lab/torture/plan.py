@@ -7,6 +7,7 @@ The plan fixes what happens, to whom, after which unit and how many milliseconds
 just doing at that moment is up to the machine.
 """
 
+import hashlib
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -146,6 +147,11 @@ def plan_campaign(seed: int, rounds: int) -> list[ChainPlan]:
     """The whole campaign, chain by chain."""
     sizes = [min(ROUNDS_PER_CHAIN, rounds - first) for first in range(0, rounds, ROUNDS_PER_CHAIN)]
     return [_plan_chain(seed, number, size) for number, size in enumerate(sizes)]
+
+
+def digest_of(plan: list[ChainPlan]) -> str:
+    """Names a plan: two campaigns of one digest brought the same faults to the same units."""
+    return hashlib.sha256(repr(plan).encode()).hexdigest()[:16]
 
 
 def _plan_chain(seed: int, chain: int, rounds: int) -> ChainPlan:

@@ -4,8 +4,9 @@ import time
 from collections.abc import Iterator
 
 from edge.lab.torture.chain import Chain
-from edge.lab.torture.checker import Verdict, check
+from edge.lab.torture.checker import check
 from edge.lab.torture.faults import LIGHT, FaultKind
+from edge.lab.torture.findings import Verdict
 from edge.lab.torture.heavy import HeavyFaults
 from edge.lab.torture.light import LightFaults
 from edge.lab.torture.log import TortureLog

@@ -10,7 +10,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from edge.lab.torture.checker import MAY_HEAL, Finding, read_lines
+from edge.lab.torture.books import read_lines
+from edge.lab.torture.findings import MAY_HEAL, Finding
 
 STORIES = 3
 LINES_PER_STORY = 40
