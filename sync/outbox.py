@@ -11,6 +11,7 @@ bytes are fixed. The relay learns of it by itself. See `sync/records.py` for the
 
 import secrets
 import time
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -153,7 +154,10 @@ class Outbox(OutboxView):
                 utc_text(at),
             ),
         )
-        sql("INSERT INTO outbox_payloads (position, envelope) VALUES (?, ?)", (position, envelope))
+        sql(
+            "INSERT INTO outbox_payloads (position, envelope, checksum) VALUES (?, ?, ?)",
+            (position, envelope, zlib.crc32(envelope)),
+        )
         sql("UPDATE outbox_counts SET total = total + 1 WHERE state = 'PENDING'")
         self.announce(OutboxChange(sequence=sequence))
         return OutboxRow(

@@ -24,6 +24,7 @@ from typing import Any
 from sync.database import Database, MigrationSet
 from sync.errors import DatabaseUnwritable
 from sync.schema_page import UNREADABLE, graft, readable
+from sync.wholeness import altered_events
 
 PAGE = 200  # rows read at once
 LONGEST_FILE = 2**40  # bytes; a larger length in a header is damage
@@ -221,6 +222,8 @@ def _name_losses(database: Database) -> list[tuple[str, int, int]]:
     """Which events are gone; written down for the birth."""
     found: list[tuple[str, int, int]] = []
     with database.write():
+        for position in altered_events(database):
+            database.sql("DELETE FROM outbox WHERE position = ?", (position,))
         for statement in TIDY:
             database.sql(statement)
         known = database.sql("SELECT epoch, first, last FROM lost_sequences")

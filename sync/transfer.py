@@ -10,6 +10,7 @@ import binascii
 import hashlib
 import json
 import os
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -211,7 +212,10 @@ def _insert(database: Database, line: _Line, envelope: bytes, position: int, pla
             line.reason,
         ),
     )
-    database.sql("INSERT INTO outbox_payloads (position, envelope) VALUES (?, ?)", (position, envelope))
+    database.sql(
+        "INSERT INTO outbox_payloads (position, envelope, checksum) VALUES (?, ?, ?)",
+        (position, envelope, zlib.crc32(envelope)),
+    )
     database.sql("UPDATE outbox_counts SET total = total + 1 WHERE state = ?", (state,))
     if line.dead and line.held:
         database.sql(

@@ -2,9 +2,10 @@
 
 A database whose log was swapped for another one can hang together page by page and still hold half of two
 times. But each epoch knows how many events were committed in it, and each of them must be here, be known as
-lost, or have been let go after its time; and what is owed must have its bytes.
+lost, or have been let go after its time; and what is owed must have its bytes, as they were committed.
 """
 
+import zlib
 from pathlib import Path
 
 from sync.database import Database
@@ -23,6 +24,21 @@ NO_BYTES = """
 SELECT count(*) FROM outbox
 WHERE state IN ('PENDING', 'SENT') AND position NOT IN (SELECT position FROM outbox_payloads)
 """
+CHECKED = (
+    "SELECT position, CAST(envelope AS BLOB), checksum FROM outbox_payloads "
+    "WHERE position > ? ORDER BY position LIMIT ?"
+)
+CHECKED_AT_ONCE = 5000
+
+
+def altered_events(database: Database) -> list[int]:
+    """Positions of events whose bytes are not those that were committed."""
+    found: list[int] = []
+    position = 0
+    while rows := database.sql(CHECKED, (position, CHECKED_AT_ONCE)):
+        found += [row[0] for row in rows if row[2] is not None and zlib.crc32(row[1]) != row[2]]
+        position = rows[-1][0]
+    return found
 
 
 def require_whole(database: Database) -> None:
@@ -31,10 +47,14 @@ def require_whole(database: Database) -> None:
     Raises:
         DatabaseDamaged: naming what does not fit.
     """
-    findings = [f"epoch {epoch} lacks {lacking} events" for epoch, lacking in database.sql(SHORT)]
-    bare = database.sql(NO_BYTES)[0][0]
+    with database.read():
+        findings = [f"epoch {epoch} lacks {lacking} events" for epoch, lacking in database.sql(SHORT)]
+        bare = database.sql(NO_BYTES)[0][0]
+        altered = altered_events(database)
     if bare:
         findings.append(f"{bare} owed events have lost their bytes")
+    if altered:
+        findings.append(f"{len(altered)} events are not what was committed")
     if findings:
         raise DatabaseDamaged(database.path, findings)
 

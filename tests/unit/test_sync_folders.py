@@ -1,4 +1,4 @@
-"""Folders are made so that a power cut leaves them there: each new name is forced to the disk where it stands."""
+"""Folders are made so that a power cut leaves them there: each new name is forced where it stands."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,7 @@ def forced(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     to_disk = os.fsync
 
     def fsync(descriptor: int) -> None:
-        asked.append(Path(os.readlink(f"/proc/self/fd/{descriptor}")))
+        asked.append(Path(f"/proc/self/fd/{descriptor}").readlink())
         to_disk(descriptor)
 
     monkeypatch.setattr(os, "fsync", fsync)
