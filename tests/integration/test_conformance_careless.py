@@ -126,9 +126,8 @@ SKIPPED: dict[Careless, set[str]] = {
 """Rules that can't be judged where another one is broken, because nothing comes of it to judge."""
 
 TOGETHER: tuple[tuple[Careless, ...], ...] = (
-    (C.FORGETS_IDS,),
-    (C.LINES_UNCOUNTED, C.NOTHING_VALIDATED, C.NO_SNAPSHOT),
-    (C.ORDER_BY_SEQUENCE,),
+    (C.FORGETS_IDS, C.ORDER_BY_SEQUENCE, C.REPLACES_ANYTHING),
+    (C.LINES_UNCOUNTED, C.NOTHING_VALIDATED, C.NO_SNAPSHOT, C.RETRY_HOLDS_EVERYTHING),
     (
         C.FORGETS_IDS_AT_RESTART,
         C.PRUNES_IDS_BY_DATE,
@@ -172,7 +171,6 @@ TOGETHER: tuple[tuple[Careless, ...], ...] = (
         C.EPOCHS_MIXED,
         C.STOPS_AT_REJECTION,
         C.GIVES_UP_AT_NOISE,
-        C.RETRY_HOLDS_EVERYTHING,
         C.SUMS_UNCHECKED,
         C.OVERDRAWS,
         C.ANY_REVERSAL,
@@ -181,7 +179,6 @@ TOGETHER: tuple[tuple[Careless, ...], ...] = (
         C.NO_WILL,
     ),
     (C.CROWD_UNANSWERED, C.MARK_MISNAMED, C.NO_RETRY, C.NOTHING_REPLACED),
-    (C.REPLACES_ANYTHING,),
 )
 """Every carelessness once, in receivers where each still breaks its own rules."""
 

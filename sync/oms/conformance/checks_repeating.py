@@ -234,9 +234,9 @@ def _crash_applied_once(stage: Stage) -> Iterator[None]:
     yield
     again = station.drain(units + others)
     for event in units + others:
-        told = again[event.id]
-        if told.status not in (APPLIED, DUPLICATE) or told.exception is not None:
-            raise RuleBroken(f"After the restart {event} was answered {told}.")
+        for told in (again[event.id], *station.hearing.lines(event)):
+            if told.status not in (APPLIED, DUPLICATE) or told.exception is not None:
+                raise RuleBroken(f"{event} was answered {told}, before or after the restart.")
     more = station.tell(station.commit(events.inspected(bag)))
     if more.exception != OVER:
         raise RuleBroken(
