@@ -4,6 +4,7 @@ The shift is played once, by the real desk on a real file. Two states of it are 
 and marks as a SIGKILL leaves them) and *stopped* in order. Each case damages a copy and starts on it.
 """
 
+import os
 import random
 import shutil
 from collections.abc import Callable, Iterator
@@ -37,6 +38,7 @@ from sync.settings import BrokerSettings
 MIGRATIONS = [SYNC_MIGRATIONS, EDGE_MIGRATIONS]
 PAGE = 4096
 UNITS = 8  # in each of three parts of the shift
+SEEDS = int(os.environ.get("DARKSTORE_CORRUPTION_SEEDS", "12"))
 Key = tuple[str, int]
 Damage = Callable[[Path, "Shift"], None]
 
@@ -241,13 +243,13 @@ def test_what_is_gone_is_named_to_the_event(
     assert 0 < waking.lost_events <= most_lost
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(SEEDS))
 def test_flipped_bits_in_the_log(folder: Path, shift: Shift, seed: int) -> None:
     flip(log_of(folder), seed)
     woken(folder, shift)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(SEEDS))
 def test_flipped_bits_in_the_database_of_a_killed_station(folder: Path, shift: Shift, seed: int) -> None:
     flip(database_of(folder), seed)
     woken(folder, shift)
@@ -265,7 +267,7 @@ def test_a_truncated_database(folder: Path, shift: Shift, share: float) -> None:
     assert woken(folder, shift).trouble == "salvaged"
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(SEEDS))
 def test_a_single_flipped_bit_after_an_orderly_stop_is_noticed(
     tmp_path: Path, shift: Shift, seed: int
 ) -> None:
