@@ -1,12 +1,14 @@
 """What is shown can be read: nothing cut off, nothing over something else, in every language."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from browser_steps import wait_for_phase
-from builders_station import BAG, LINES, a_proposal, a_return, views
+from builders_station import BAG, LINES, NOW, a_proposal, a_return, views
 
 from edge.inspection.desk import Choice, Level, Message, Notice, Phase, Question, QuestionKind
+from edge.station.services import Connection
 from hardware.scanners.scan import Scan
 
 pytestmark = pytest.mark.browser
@@ -83,3 +85,13 @@ def test_the_size_of_an_article_is_never_cut_off(desk, station):
     widths = "[...document.querySelectorAll('.line .name-tail')].map((e) => e.scrollWidth - e.clientWidth)"
     assert page.evaluate(widths) == [0] * 12
     assert page.inner_text(".line .name-tail >> nth=4").replace("\xa0", " ") == ", 500 ml"
+
+
+@pytest.mark.parametrize("language", ["en", "hi", "ta"])
+def test_the_top_line_says_in_full_what_is_owed_and_for_how_long(desk, station, language):
+    long_ago = NOW - timedelta(hours=31, minutes=20)
+    station.shift.delivery.state = Connection(False, False, 4812, 0, 0, long_ago, False)
+    page = desk(language=language)
+    page.wait_for_selector("#link-state[data-state=away]")
+    cut = "[...document.querySelectorAll('.link-text > *')].map((e) => e.scrollWidth - e.clientWidth)"
+    assert max(page.evaluate(cut)) <= 0

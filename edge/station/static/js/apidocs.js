@@ -27,7 +27,7 @@ export function sketch(schema, all, depth = 0) {
   if (schema.type === "array") return [sketch(schema.items, all, depth + 1)];
   if (schema.type === "object" && schema.properties) return Object.fromEntries(Object.entries(schema.properties).map(([name, part]) => [name, sketch(part, all, depth + 1)]));
   if (schema.type === "object") return { "…": sketch(schema.additionalProperties || null, all, depth + 1) };
-  return [schema.type ?? "any", schema.format, schema.pattern, schema.maxLength && `≤ ${schema.maxLength}`].filter(Boolean).join(" ");
+  return [schema.type ?? "any", schema.format, schema.pattern, schema.maxLength && `≤ ${schema.maxLength}`, schema.minimum !== undefined && `≥ ${schema.minimum}`, schema.maximum !== undefined && `≤ ${schema.maximum}`].filter(Boolean).join(" ");
 }
 
 const code = (value) => h("pre", { tabindex: "0" }, typeof value === "string" ? value : JSON.stringify(value, null, 2));
@@ -36,9 +36,16 @@ function part(title, content) {
   return content ? [h("h4", {}, title), content] : [];
 }
 
+/** A parameter in one line: name, where it goes, what it may be, what it is for. */
+function parameter(entry, all) {
+  const kind = sketch(entry.schema, all);
+  const shown = Array.isArray(kind) ? `${kind[0]}, repeated` : typeof kind === "string" ? kind : JSON.stringify(kind);
+  return `${entry.name} (${entry.in}${entry.required ? ", required" : ""}): ${shown}${entry.description ? `  ${entry.description}` : ""}`;
+}
+
 function operation(path, verb, spec, all) {
   const body = spec.requestBody?.content?.["application/json"]?.schema;
-  const parameters = (spec.parameters ?? []).map((entry) => `${entry.name} (${entry.in}${entry.required ? ", required" : ""}): ${JSON.stringify(sketch(entry.schema, all))}`);
+  const parameters = (spec.parameters ?? []).map((entry) => parameter(entry, all));
   const answers = Object.entries(spec.responses ?? {}).map(([status, answer]) => {
     const schema = answer.content?.["application/json"]?.schema;
     return [h("h4", {}, `${status} ${answer.description ?? ""}`), schema && code(sketch(schema, all))];

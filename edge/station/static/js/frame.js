@@ -52,7 +52,7 @@ function showConnection() {
   const box = byId("link-state");
   box.dataset.state = connection.dead > 0 && state === "online" ? "trouble" : state;
   box.querySelector(".link-icon").replaceChildren(icon(sign));
-  const age = connection.oldest_owed_at ? span((stationNow() - Date.parse(connection.oldest_owed_at)) / 1000) : null;
+  const age = connection.oldest_owed_at ? span((stationNow() - Date.parse(connection.oldest_owed_at)) / 1000, { short: true }) : null;
   let detail = connection.owed > 0 ? t("link.owed", { n: count(connection.owed), age: age ?? "" }) : t("link.nothing_owed");
   let headline = t(title);
   if (connection.dead > 0 && state === "online") [headline, detail] = [t("link.dead", { n: count(connection.dead) }), headline];

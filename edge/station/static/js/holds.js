@@ -15,7 +15,7 @@ function countdown(deadline) {
   if (!deadline) return h("p", { class: "countdown" }, h("small", {}, t("holds.no_deadline")));
   const left = (Date.parse(deadline) - stationNow()) / 1000;
   const level = left <= 0 ? "error" : left < SOON_S ? "warning" : "";
-  return h("p", { class: "countdown", "data-level": level }, left <= 0 ? t("holds.late") : span(left), h("small", {}, t("holds.left")));
+  return h("p", { class: "countdown", "data-level": level }, left <= 0 ? t("holds.late") : span(left), h("small", {}, left <= 0 ? t("holds.overdue", { age: span(-left) }) : t("holds.left")));
 }
 
 async function resolve(hold, reload) {

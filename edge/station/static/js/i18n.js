@@ -32,8 +32,9 @@ export function say(message) {
   return t(message.code, message.params);
 }
 
+const counted = (value) => (Number.isFinite(Number(value)) ? number.format(Number(value)) : visible(value));
 const listed = (kind) => (value) => String(value).split(", ").map((one) => word(kind, one)).join(", ");
-const SHAPED = { quantity: (value) => quantity(value), date: (value) => date(String(value)), cameras: listed("view"), packs: listed("pack") };
+const SHAPED = { quantity: (value) => quantity(value), date: (value) => date(String(value)), cameras: listed("view"), packs: listed("pack"), owed: counted, dead: counted };
 
 /** A value in words where the catalogue has them: `word("storage", "chilled")`; quantities and dates as people write them. */
 export function word(kind, value) {
@@ -78,11 +79,12 @@ export function quantity(text, { alwaysUnit = false } = {}) {
   return unit === "C62" && !alwaysUnit ? shown : `${shown} ${name}`;
 }
 
-/** A span of time as people say it: seconds up to a minute, then minutes, hours, days. */
-export function span(seconds) {
+/** A span of time as people say it: seconds up to a minute, then minutes, hours, days; `short` leaves out the minutes of hours. */
+export function span(seconds, { short = false } = {}) {
   const whole = Math.max(0, Math.floor(seconds));
   if (whole < 60) return t("span.seconds", { n: whole });
   if (whole < 3600) return t("span.minutes", { n: Math.floor(whole / 60) });
+  if (short && whole < 48 * 3600) return t("span.only_hours", { n: Math.floor(whole / 3600) });
   if (whole < 48 * 3600) return t("span.hours", { n: Math.floor(whole / 3600), minutes: Math.floor((whole % 3600) / 60) });
   return t("span.days", { n: Math.floor(whole / 86400) });
 }
