@@ -56,6 +56,7 @@ class Outbox(OutboxView):
         now: Wall time, aware.
         new_id: Gives a UUIDv7.
         monotonic_ns: A clock that nobody sets.
+        new_random: Draws the random part of an epoch, hexadecimal.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Outbox(OutboxView):
         now: Callable[[], datetime],
         new_id: Callable[[], str],
         monotonic_ns: Callable[[], int] = time.monotonic_ns,
+        new_random: Callable[[], str] = lambda: secrets.token_hex(3),
     ) -> None:
         super().__init__(database)
         self.settings = settings
@@ -74,6 +76,7 @@ class Outbox(OutboxView):
         self._now = now
         self._new_id = new_id
         self._monotonic_ns = monotonic_ns
+        self._new_random = new_random
         self._epoch: Epoch | None = None
         self._epoch_began_ns = 0
         self._listeners: list[Callable[[OutboxChange], None]] = []
@@ -93,7 +96,7 @@ class Outbox(OutboxView):
         """Write down that a new run of the station has begun."""
         with self.database.write():
             last = self.database.sql("SELECT coalesce(max(counter), 0) FROM epochs")[0][0]
-            epoch = Epoch(counter=last + 1, random=secrets.token_hex(3), started_at=self._now())
+            epoch = Epoch(counter=last + 1, random=self._new_random(), started_at=self._now())
             self.database.run(
                 EpochRecord.insert(
                     epoch=epoch.text,

@@ -283,9 +283,9 @@ def _settings(examples: int, *phases: Phase) -> settings:
 
 
 def test_the_protocol_holds_in_any_order_of_events() -> None:
-    run_state_machine_as_test(Protocol, settings=_settings(30, Phase.generate, Phase.shrink))
+    run_state_machine_as_test(Protocol, settings=_settings(40, Phase.generate, Phase.shrink))
 
 
 def test_a_station_that_settles_on_a_puback_is_found_out() -> None:
-    with pytest.raises(AssertionError, match="settled <= "):
+    with pytest.raises(AssertionError, match=r"assert \{.*\} <= \{"):
         run_state_machine_as_test(SettlesOnPuback, settings=_settings(20, Phase.generate))
