@@ -41,6 +41,10 @@ def torture(
             "(Debian: apt-get install mosquitto), then try again.",
             Exit.NOT_NOW,
         )
+    if on is not None and any(on.glob("chain-*")):
+        raise CommandFailed(
+            f"{on} holds what an earlier torture has kept. Move it away, or name another folder.", Exit.USAGE
+        )
     options = TortureOptions(
         rounds=rounds, seed=seed, as_json=as_json, folder=on, own_disk=on is not None, minutes=minutes
     )
