@@ -1,4 +1,4 @@
-"""Reading what strace wrote: whole calls out of pieces, changes of one folder, and the moment of a telling."""
+"""Reading what strace wrote: whole calls out of pieces, changes of one folder, the moment of a telling."""
 
 from pathlib import Path
 
@@ -165,7 +165,10 @@ def test_a_body_in_a_piece_of_its_own_is_read() -> None:
 
 def test_events_and_pages_tell_once() -> None:
     event = b'{"specversion":"1.0","id":"01a2028d-b71d-7a60-857e-bbaa78914fc8","source":"/s"}'
-    page = b'{"desk":{"phase":"return_open","current_return":{"return_id":"r-1"},"last_saved":{"inspection_id":"i-1"}}}'
+    page = (
+        b'{"desk":{"phase":"return_open","current_return":{"return_id":"r-1"},'
+        b'"last_saved":{"inspection_id":"i-1"}}}'
+    )
     told = read(
         *[f"sendto({fd(9, 'socket:[2]')}, {text(event)}, 20, 0, NULL, 0) = 20"] * 2,
         *[f"sendto({fd(9, 'socket:[1]')}, {text(page)}, 20, 0, NULL, 0) = 20"] * 2,

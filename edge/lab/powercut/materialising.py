@@ -21,11 +21,6 @@ def is_minor(path: str) -> bool:
     return path.startswith(MINOR)
 
 
-def is_rebuilt(path: str) -> bool:
-    """Whether SQLite makes the file anew at each first opening: shared memory, which no disk keeps."""
-    return path.endswith("-shm")
-
-
 class StateWriter:
     """Writes states of one recording under one folder.
 

@@ -91,6 +91,17 @@ class Mark:
 Change = Create | Write | Truncate | Rename | Remove | Sync
 Operation = Change | Mark
 
+_EMPTY = ("-shm", "outbox.reserve")
+
+
+def holds_nothing(path: str) -> bool:
+    """Whether a file's bytes mean nothing, so that neither its writes nor its loss matter.
+
+    SQLite makes the shared memory of its log (`-shm`) anew at each first opening; the reserve of room
+    (`outbox.reserve`) is there for its size alone, and is taken again.
+    """
+    return path.endswith(_EMPTY)
+
 
 def describe(operation: Operation) -> str:
     """One line for people."""

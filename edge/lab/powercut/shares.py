@@ -153,7 +153,9 @@ def settings_for(timeline: Timeline, root: Path) -> Settings:
     """The recorded station's settings, for a copy of its folder somewhere else."""
     settings = load_settings(timeline.recording.before / "station.toml")
     station = settings.station.model_copy(update={"data_dir": root / "data"})
-    return settings.model_copy(update={"station": station, "model": ModelSettings(name=NO_MODEL)})
+    storage = settings.storage.model_copy(update={"queue_mb": 0})  # room that is taken holds nothing
+    model = ModelSettings(name=NO_MODEL)
+    return settings.model_copy(update={"station": station, "storage": storage, "model": model})
 
 
 _worker: list[Worker] = []

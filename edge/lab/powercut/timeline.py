@@ -6,9 +6,8 @@ from pathlib import Path
 
 from edge.lab.powercut.disk_model import DiskModel
 from edge.lab.powercut.errors import RecordingUnusable
-from edge.lab.powercut.materialising import is_rebuilt
 from edge.lab.powercut.obligations import Owed, Truth, owed_after
-from edge.lab.powercut.operations import Change, Mark
+from edge.lab.powercut.operations import Change, Mark, holds_nothing
 from edge.lab.powercut.recording import Recording
 
 
@@ -40,7 +39,7 @@ class Timeline:
         """
         recording = Recording.load(folder)
         operations = recording.operations()
-        changes = [one for one in operations if not isinstance(one, Mark) and not is_rebuilt(one.path)]
+        changes = [one for one in operations if not isinstance(one, Mark)]
         marks = [one for one in operations if isinstance(one, Mark)]
         truth = Truth.read(recording.after / "data")
         try:
@@ -85,7 +84,7 @@ class Timeline:
         real = {
             str(path.relative_to(after)): path.read_bytes()
             for path in after.rglob("*")
-            if path.is_file() and not is_rebuilt(path.name)
+            if path.is_file() and not holds_nothing(path.name)
         }
         different = sorted(path for path in live.keys() | real.keys() if live.get(path) != real.get(path))
         if different:

@@ -20,6 +20,7 @@ from edge.lab.powercut.operations import (
     Told,
     Truncate,
     Write,
+    holds_nothing,
 )
 from edge.lab.powercut.trace_calls import Call, plain, read_calls
 
@@ -36,7 +37,7 @@ _FOLDER = re.compile(r"(?:AT_FDCWD|\d+)<((?:\\x[0-9a-f]{2})*)>")
 _SAVED = re.compile(rb'"last_saved":\{"inspection_id":"([^"]+)"')
 _RETURN = re.compile(rb'"current_return":\{"return_id":"([^"]+)"')
 _OPEN = b'"phase":"return_open"'
-_EVENT_ID = re.compile(rb'"id":"([0-9a-f-]{36})"')
+_EVENT_ID = re.compile(rb'"specversion":"1\.0","id":"([0-9a-f-]{36})"')
 _REQUEST = re.compile(rb"POST (/api/[^ ]+) HTTP")
 _SUCCESS = re.compile(rb"HTTP/1\.1 2\d\d")
 _INSPECTION_ACT = re.compile(r"/api/inspections/([^/]+)/(undo|put-away)")
@@ -167,8 +168,10 @@ class _Reader:
         ]
 
     def _relative(self, path: str | None) -> str | None:
-        """The path within the station's folder; None for anything outside."""
+        """The path within the station's folder; None for anything outside, or without meaning."""
         if path is None or not (path == self._root or path.startswith(self._root + "/")):
+            return None
+        if holds_nothing(path):
             return None
         return path[len(self._root) + 1 :]
 
@@ -180,7 +183,10 @@ class _Reader:
         if call.name == "recvfrom":
             request = _REQUEST.match(texts[0])
             if request is not None:
-                self._asked[socket] = (request[1].decode(), texts[0].split(b"\r\n\r\n", 1)[-1])
+                self._asked[socket] = (request[1].decode(), texts[0].partition(b"\r\n\r\n")[2])
+            elif socket in self._asked:  # the body may come in a piece of its own
+                path, body = self._asked[socket]
+                self._asked[socket] = (path, body + texts[0])
             return
         yield from self._sent(call, socket, b"".join(texts))
 
@@ -194,9 +200,8 @@ class _Reader:
                 yield Mark(at, Told.ARRIVED, self._return_in_hand)
         for found in _SAVED.finditer(data):
             yield Mark(at, Told.SAVED, found[1].decode())
-        if b'"specversion"' in data:
-            for found in _EVENT_ID.finditer(data):
-                yield Mark(at, Told.PUBLISHED, found[1].decode())
+        for found in _EVENT_ID.finditer(data):
+            yield Mark(at, Told.PUBLISHED, found[1].decode())
 
     def _answered(self, at: int, path: str, body: bytes) -> Iterator[Operation]:
         if path in ("/api/proposal/accept", "/api/proposal/override", "/api/proposal/set-aside"):
