@@ -22,8 +22,8 @@ from edge.inspection.saved import ModelUsed
 from edge.settings import Settings
 from edge.station.services import Counts, DeviceState, HealthCheck
 from hardware.cameras.bank import CameraBank
-from hardware.cameras.health import CameraState
-from hardware.scanners.bank import ScannerBank, ScannerState
+from hardware.cameras.health import CameraHealth, CameraState
+from hardware.scanners.bank import ScannerBank, ScannerHealth, ScannerState
 from models.errors import ModelError, PackageUnknown
 from sync.delivery import Delivery
 from sync.outbox import Outbox
@@ -77,27 +77,11 @@ class DevicesView:
     def devices(self) -> Sequence[DeviceState]:
         """Cameras, then scanners."""
         cameras = [
-            DeviceState(
-                name=name,
-                kind="camera",
-                driver=self._settings.cameras[name].driver,
-                state=health.state.value,
-                last_seen_s=health.last_frame_age_s,
-                restarts=health.restarts,
-                last_error=None if health.state is CameraState.LIVE else _problem(health.last_error),
-            )
+            camera_as_seen(name, self._settings.cameras[name].driver, health)
             for name, health in self._cameras.health().items()
         ]
         scanners = [
-            DeviceState(
-                name=name,
-                kind="scanner",
-                driver=self._settings.scanners[name].driver,
-                state=health.state.value,
-                last_seen_s=health.last_scan_age_s,
-                restarts=health.restarts,
-                last_error=None if health.state is ScannerState.READY else _problem(health.last_error),
-            )
+            scanner_as_seen(name, self._settings.scanners[name].driver, health)
             for name, health in self._scanners.health().items()
         ]
         return [*cameras, *scanners]
@@ -110,6 +94,32 @@ class DevicesView:
         """The day's figures."""
         inspected, returns, holds, tasks = self._journal.counts()
         return Counts(inspected_today=inspected, returns_today=returns, holds=holds, tasks=tasks)
+
+
+def camera_as_seen(name: str, driver: str, health: CameraHealth) -> DeviceState:
+    """A camera as the pages show it; what was wrong before it came back is not told."""
+    return DeviceState(
+        name=name,
+        kind="camera",
+        driver=driver,
+        state=health.state.value,
+        last_seen_s=health.last_frame_age_s,
+        restarts=health.restarts,
+        last_error=None if health.state is CameraState.LIVE else _problem(health.last_error),
+    )
+
+
+def scanner_as_seen(name: str, driver: str, health: ScannerHealth) -> DeviceState:
+    """A scanner as the pages show it; what was wrong before it came back is not told."""
+    return DeviceState(
+        name=name,
+        kind="scanner",
+        driver=driver,
+        state=health.state.value,
+        last_seen_s=health.last_scan_age_s,
+        restarts=health.restarts,
+        last_error=None if health.state is ScannerState.READY else _problem(health.last_error),
+    )
 
 
 def _problem(text: str | None) -> Message | None:

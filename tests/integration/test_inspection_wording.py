@@ -196,3 +196,20 @@ def test_today_comes_page_by_page_and_by_what_the_oms_knows(desk: DeskUnderTest)
     detail = journal.get(units[1])
     assert detail is not None
     assert detail.summary.oms_state is OmsState.EXCEPTION
+
+
+def test_a_task_names_return_and_place_as_they_stand_on_the_labels(desk: DeskUnderTest) -> None:
+    desk.scan(ORDER)
+    unit = saved(desk)
+    place = desk.parts.journal.today()[0].place_label
+    message = str(
+        desk.database.sql("SELECT message_id FROM inspection WHERE inspection_id = ?", (unit,))[0][0]
+    )
+    params: dict[str, str | int | float] = {"return": "R-1", "reason": "2 came"}
+    for kind, message_id in (("over_received", message), ("count_differs", "of-the-closing")):
+        with desk.database.write():
+            desk.parts.tasks.add(kind, f"task.{kind}", params, desk.clock.reading(), message_id=message_id)
+    over, differs = desk.parts.journal.tasks()
+    assert (over.message.params["return"], over.message.params["place"]) == (ORDER, place)
+    assert over.place_label == place
+    assert (differs.kind, differs.message.params["return"]) == ("recount", ORDER)
