@@ -12,6 +12,7 @@ from edge.health.answer import failed, warning, well
 from edge.station.services import HealthCheck
 from sync.errors import DatabaseTooNew
 from sync.migrating import MigrationSet
+from sync.sealing import SealState, check_seal
 
 
 def check_database(
@@ -47,6 +48,8 @@ def check_database(
         return failed("database", "unreadable", path=str(path), problem=str(error))
     except sqlite3.DatabaseError as error:
         return failed("database", "damaged", path=str(path), problem=str(error))
+    if thorough and check_seal(path) is SealState.BROKEN:
+        return warning("database", "altered")
     if trouble == "salvaged":
         return warning("database", "salvaged", folder=str(path.parent / "damaged"))
     if trouble == "went_back":
