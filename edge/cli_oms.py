@@ -16,6 +16,7 @@ from edge.cli_errors import CommandFailed, Exit
 
 oms_app = typer.Typer(help="The reference OMS receiver: serve, sell, reconcile.", no_args_is_help=True)
 
+RECONNECT_CAP_S = 5.0
 DataOption = Annotated[Path, typer.Option("--data", help="Folder of the ledger.", file_okay=False)]
 
 
@@ -50,7 +51,13 @@ def serve(
     settings = OmsSettings.model_validate(
         {
             "data_dir": data,
-            "broker": {**broker_address(broker), "username": username, "password_file": password_file},
+            "broker": {
+                **broker_address(broker),
+                "username": username,
+                "password_file": password_file,
+                # One receiver is no herd, and every station waits for it: it comes back within seconds.
+                "reconnect_cap_s": RECONNECT_CAP_S,
+            },
             "client_id": client_id,
             "expected": tuple(expected or ()),
             "reference": tuple(reference or ()),
