@@ -64,6 +64,7 @@ class Careless(StrEnum):
     SERIALS_UNCOUNTED = auto()
     DESKS_APART = auto()
     WEIGHT_TO_THE_GRAM = auto()
+    BUNDLE_AS_ONE_PIECE = auto()
     BLIND_UNMATCHED = auto()
     UNDO_KEEPS_THE_COUNT = auto()
     ANY_REVERSAL = auto()
@@ -302,6 +303,7 @@ class Books:
             "counts": counts,
             "desk": station,
             "serial": data["unit"].get("value"),
+            "sku": data.get("sku"),
             "excess": excess,
         }
         self.units[key] = unit | {"quantity": quantity, "held": Counter({"RETURNING": quantity})}
@@ -322,6 +324,8 @@ class Books:
         if line is None:
             return False
         mine = [one for one in self.units.values() if one["counts"] == counts and one["quantity"] > 0]
+        if line.get("components") and not self.is_(Careless.BUNDLE_AS_ONE_PIECE):
+            mine = [one for one in mine if one["sku"] == data.get("sku")]
         if self.is_(Careless.DESKS_APART):
             mine = [one for one in mine if one["desk"] == station]
         serial = data["unit"].get("value")

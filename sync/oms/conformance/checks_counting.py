@@ -64,6 +64,22 @@ def _two_desks_counted(stage: Stage) -> None:
 
 
 @rule(
+    "bundle-by-component",
+    "A bundle is counted by its components",
+    contract=ERP,
+    how="Both parts of a set come in inspections of their own, then one of them again, which is excess.",
+    needs=KNOWN,
+)
+def _bundle_by_component(stage: Stage) -> None:
+    station, bag = stage.station(), stage.setup.bag("bundle")
+    pot, cup = stage.setup.components
+    station.applied(events.received(bag))
+    station.applied(events.inspected(bag, sku=pot))
+    station.applied(events.inspected(bag, sku=cup))
+    station.expect(station.commit(events.inspected(bag, sku=cup)), APPLIED, exception=OVER)
+
+
+@rule(
     "weight-tolerance",
     "A little more weight is no excess",
     contract=ERP,

@@ -38,6 +38,9 @@ ALL_RULES: tuple[Rule, ...] = tuple(
 
 Told = Callable[[RuleResult], None]
 
+LOADING_S = 5.0
+"""How long the streams may take to tell of the set-up, once it was loaded."""
+
 NOT_LOADED = (
     "The receiver was not told of the set-up's returns: load the two files that --files names, with "
     "--load-command or by hand in a terminal."
@@ -123,7 +126,7 @@ class Run:
         if not any(Need.RETURNS in rule.needs for rule in rules):
             return False
         done = self._helper.load(*self.setup.write(self._files))
-        deadline = time.monotonic() + (self._options.timeout_s if done else self._options.timeout_s / 2)
+        deadline = time.monotonic() + min(LOADING_S, self._options.timeout_s)
         while True:
             if self._told_of_returns():
                 return True

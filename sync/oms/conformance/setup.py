@@ -9,9 +9,11 @@ from pathlib import Path
 
 from sync.contract.messages import (
     Custody,
+    ExpectedComponent,
     ExpectedLine,
     ExpectedReturn,
     Product,
+    ProductComponent,
     Quantity,
     Reference,
     ReferenceKind,
@@ -46,7 +48,9 @@ LINES = {
 """The returns of pieces: a name for the rule that uses it, and how many are expected on its one line."""
 
 WEIGHED = "weighed"
+BUNDLE = "bundle"
 WEIGHT_KG = "0.500"
+ONE = Quantity(value=Decimal(1), unit="C62")
 
 
 class SetUp:
@@ -63,6 +67,8 @@ class SetUp:
         self.article = f"CONF-{token}-TEA"
         self.weighed_article = f"CONF-{token}-APPLE"
         self.sold_article = f"CONF-{token}-SOLD"
+        self.bundle_article = f"CONF-{token}-SET"
+        self.components = (f"CONF-{token}-POT", f"CONF-{token}-CUP")
 
     def bag(self, name: str) -> Bag:
         """The return that a rule works with."""
@@ -85,7 +91,7 @@ class SetUp:
             site=self.site,
             returns=tuple(
                 self._return(name, Quantity(value=Decimal(quantity), unit=unit))
-                for name, quantity, unit in [*quantities, (WEIGHED, WEIGHT_KG, "KGM")]
+                for name, quantity, unit in [*quantities, (WEIGHED, WEIGHT_KG, "KGM"), (BUNDLE, "1", "C62")]
             ),
         )
 
@@ -96,6 +102,16 @@ class SetUp:
             products=(
                 Product(sku=self.article, name="Conformance tea 250 g", category="default"),
                 Product(sku=self.sold_article, name="Conformance tea, to be sold", category="default"),
+                Product(
+                    sku=self.bundle_article,
+                    name="Conformance tea set",
+                    category="default",
+                    components=tuple(
+                        ProductComponent(sku=one, name="Part of a tea set", quantity=ONE)
+                        for one in self.components
+                    ),
+                ),
+                *(Product(sku=one, name="Part of a tea set", category="default") for one in self.components),
                 Product(
                     sku=self.weighed_article,
                     name="Conformance apples",
@@ -121,7 +137,8 @@ class SetUp:
         return paths
 
     def _article_of(self, name: str) -> str:
-        return {WEIGHED: self.weighed_article, "sale": self.sold_article}.get(name, self.article)
+        articles = {WEIGHED: self.weighed_article, BUNDLE: self.bundle_article, "sale": self.sold_article}
+        return articles.get(name, self.article)
 
     def _return(self, name: str, quantity: Quantity) -> ExpectedReturn:
         bag = self.bag(name)
@@ -131,5 +148,16 @@ class SetUp:
             references=(Reference(kind=ReferenceKind.ORDER, value=f"ORD-{bag.return_id}"),),
             return_type=ReturnType.RTO_REFUSED,
             custody=Custody.RIDER_ONLY,
-            lines=(ExpectedLine(line_id="1", sku=bag.sku, name="Conformance goods", quantity=quantity),),
+            lines=(
+                ExpectedLine(
+                    line_id="1",
+                    sku=bag.sku,
+                    name="Conformance goods",
+                    quantity=quantity,
+                    components=tuple(
+                        ExpectedComponent(sku=one, name="Part of a tea set", quantity=ONE)
+                        for one in (self.components if name == BUNDLE else ())
+                    ),
+                ),
+            ),
         )
