@@ -101,6 +101,9 @@ class Streams:
         if batch.after > place.offset:
             self._want(batch.stream, batch.after)
             return
+        if batch.exact and batch.after < place.offset < batch.through:
+            self._want(batch.stream)  # where we stand, the OMS may never have been: it is asked
+            return
         if batch.through > place.offset or place.stream_id is None:
             items: list[StreamItem] = [item for item in batch.items if item.offset > place.offset]
             if items:

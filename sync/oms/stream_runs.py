@@ -4,7 +4,8 @@ A restored ledger would give the same offsets again, to other items, and a stati
 take the new ones for known. Nothing in a restored file says that it was restored. So each run of the receiver
 begins every stream beyond a gap of random width, and remembers the gap: an offset that lies in a gap, or
 beyond the end, was never given by this ledger. Whoever names one shows that the stream was rolled back; it
-then goes on under another id, and stations take it in anew.
+then goes on under another id, and stations take it in anew. A stretch that passes over a gap says so
+(`exact`), so that a station which stands inside asks first and is not carried over the gap unnoticed.
 """
 
 import secrets
@@ -56,6 +57,14 @@ class StreamRuns:
             (site, stream, offset),
         )
         return not found
+
+    def passes_over(self, site: str, stream: StreamName, after: int, through: int) -> bool:
+        """Whether a stretch passes over a gap, so that whoever stands inside it must not simply go on."""
+        found = self._database.sql(
+            "SELECT 1 FROM stream_gaps WHERE site = ? AND stream = ? AND first > ? AND last < ?",
+            (site, stream, after, through),
+        )
+        return bool(found)
 
     def rename(self, site: str, stream: StreamName, stream_id: str) -> None:
         """The stream goes on under another id; inside a transaction."""

@@ -131,7 +131,7 @@ class Streams:
         for number, part in enumerate(parts):
             last = number == len(parts) - 1
             through = position.offset if last else part[-1][0]
-            messages.append(_message(stream, position.stream_id, after, through, part))
+            messages.append(self._message(site, stream, position.stream_id, after, through, part))
             after = through
         return messages
 
@@ -149,7 +149,7 @@ class Streams:
                 self._runs.rename(site, stream, self._new_stream_id())
             return self.answer(site, stream, 0, None)
         return self.stretch(site, stream, after) or [
-            _message(stream, position.stream_id, after, position.offset, [])
+            self._message(site, stream, position.stream_id, after, position.offset, [])
         ]
 
     def published(self, site: str, stream: StreamName, offset: int) -> None:
@@ -159,6 +159,36 @@ class Streams:
                 "UPDATE streams SET published = max(published, ?) WHERE site = ? AND stream = ?",
                 (offset, site, stream),
             )
+
+    def _message(
+        self,
+        site: str,
+        stream: StreamName,
+        stream_id: str,
+        after: int,
+        through: int,
+        part: list[tuple[int, str]],
+    ) -> bytes:
+        exact = True if self._runs.passes_over(site, stream, after, through) else None
+        items = [{"offset": offset, **json.loads(body)} for offset, body in part]
+        batch: ExpectedBatch | ReferenceBatch
+        if stream is StreamName.EXPECTED:
+            batch = ExpectedBatch(
+                stream_id=stream_id,
+                after=after,
+                through=through,
+                exact=exact,
+                items=tuple(_EXPECTED_ITEM.validate_python(item) for item in items),
+            )
+        else:
+            batch = ReferenceBatch(
+                stream_id=stream_id,
+                after=after,
+                through=through,
+                exact=exact,
+                items=tuple(_REFERENCE_ITEM.validate_python(item) for item in items),
+            )
+        return batch.to_wire()
 
     def _put(
         self, site: str, stream: StreamName, wanted: dict[str, WireModel], *, remove_others: bool
@@ -253,25 +283,3 @@ def _cut(found: Iterable[tuple[int, str]]) -> Iterable[list[tuple[int, str]]]:
         size += weight
     if part:
         yield part
-
-
-def _message(
-    stream: StreamName, stream_id: str, after: int, through: int, part: list[tuple[int, str]]
-) -> bytes:
-    items = [{"offset": offset, **json.loads(body)} for offset, body in part]
-    batch: ExpectedBatch | ReferenceBatch
-    if stream is StreamName.EXPECTED:
-        batch = ExpectedBatch(
-            stream_id=stream_id,
-            after=after,
-            through=through,
-            items=tuple(_EXPECTED_ITEM.validate_python(item) for item in items),
-        )
-    else:
-        batch = ReferenceBatch(
-            stream_id=stream_id,
-            after=after,
-            through=through,
-            items=tuple(_REFERENCE_ITEM.validate_python(item) for item in items),
-        )
-    return batch.to_wire()

@@ -202,3 +202,14 @@ def test_different_events_in_one_place_are_named(desk: Desk) -> None:
     stranger = an_event(an_inspection("x", return_id="R-x"), 1, message_id="stranger")
     comparing = Comparing(desk.ledger.database, new_id=lambda: "c-1")
     assert comparing.compare(*STATION, by_name([stranger])).foreign == [1]
+
+
+def test_a_death_of_another_epoch_is_a_late_will_and_means_nothing(desk: Desk, world: World) -> None:
+    desk.deliver(*events(1, 3))
+    world.stations.born(a_birth(3))
+    world.stations.died(STATION, "000001-aaaaaa")
+    world.now = 10.0
+    assert world.resends() == [(2, 2)]
+    world.stations.died(STATION, EPOCH)
+    world.now = 100.0
+    assert world.resends() == []

@@ -110,6 +110,9 @@ class ExpectedBatch(WireModel):
         after: The stretch begins beyond this offset. A station that stands below it has a gap and asks for a
             snapshot.
         through: Where a station stands that has taken the whole stretch in.
+        exact: True where the stretch passes over offsets that were never given. A station that stands between
+            `after` and `through` then asks for a snapshot instead of taking it in: its offset may come from
+            a life of the stream that an OMS restored from a backup has forgotten.
         items: In the order of offsets. Only the newest item of each return need be there; one whose offset
             the station already has for that return is skipped.
     """
@@ -118,4 +121,5 @@ class ExpectedBatch(WireModel):
     stream_id: Annotated[str, Field(min_length=1, max_length=64)]
     after: Offset
     through: Offset
+    exact: bool | None = None
     items: tuple[ExpectedItem, ...]

@@ -126,10 +126,11 @@ ReferenceItem = Annotated[ProductItem | PlaceItem | BlockItem | RemovedItem, Fie
 
 
 class ReferenceBatch(WireModel):
-    """A stretch of the stream; see `ExpectedBatch` for `stream_id`, `after` and `through`."""
+    """A stretch of the stream; see `ExpectedBatch` for `stream_id`, `after`, `through` and `exact`."""
 
     stream: Literal[StreamName.REFERENCE] = StreamName.REFERENCE
     stream_id: Annotated[str, Field(min_length=1, max_length=64)]
     after: Offset
     through: Offset
+    exact: bool | None = None
     items: tuple[ReferenceItem, ...]
