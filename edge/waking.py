@@ -110,7 +110,7 @@ def unsealed(path: Path) -> Iterator[None]:
 def _open_whole(path: Path, migrations: Sequence[MigrationSet], now: Callable[[], datetime]) -> Database:
     database = Database.open(path, migrations, now=now)
     try:
-        require_whole(database)
+        require_whole(database, migrations)
     except BaseException:
         database.close()
         raise

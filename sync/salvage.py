@@ -23,7 +23,7 @@ from typing import Any
 
 from sync.database import Database, MigrationSet
 from sync.errors import DatabaseUnwritable
-from sync.schema_page import UNREADABLE, graft, readable
+from sync.schema_page import UNREADABLE, graft, mend_texts, readable
 from sync.wholeness import altered_events
 
 PAGE = 200  # rows read at once
@@ -99,7 +99,9 @@ def salvage(path: Path, migrations: Sequence[MigrationSet], *, now: Callable[[],
         database = Database.open(building, migrations, now=now)
         try:
             database.peewee.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            if not readable(reading):
+            if readable(reading):
+                mend_texts(reading, building)
+            else:
                 graft(reading, building)
             tables = _copy_tables(reading, database)
             lost = _name_losses(database)

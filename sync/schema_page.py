@@ -5,11 +5,14 @@ always lay out the same pages in the same order, so that the first page of a new
 schema is larger than a page, page 1 holds only the way to the pages behind it, and these are the file's own.
 """
 
+import re
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterable
+from contextlib import closing, suppress
 from pathlib import Path
 
 PAGE_SIZE = 4096
+COMMENT = re.compile(r"--[^\n]*")
 HEADER = 100
 UNREADABLE = (sqlite3.Error, UnicodeDecodeError)  # SQLite quotes damaged text in its own words
 LENGTH, FREE_LIST, FREE_PAGES = 28, 32, 36  # places of big-endian numbers in the header
@@ -52,6 +55,40 @@ def graft(copy: Path, donor: Path) -> bool:
             return True
     copy.write_bytes(whole)
     return False
+
+
+def mend_texts(copy: Path, donor: Path) -> None:
+    """Write the definitions of tables and indexes anew where they can be read but say something else.
+
+    A flipped bit in the name of a column passes every check of SQLite's, and then no statement finds it. Each
+    keeps its own place in the file. A copy of an earlier version is left as it is.
+    """
+    with suppress(*UNREADABLE), closing(sqlite3.connect(copy)) as opened:
+        try:
+            if _versions(copy) != _versions(donor):
+                return
+        except UNREADABLE:
+            pass  # the table of versions is itself among what is damaged
+        with closing(sqlite3.connect(donor)) as fresh:
+            texts = fresh.execute(
+                "SELECT sql, type, name FROM sqlite_master WHERE sql IS NOT NULL"
+            ).fetchall()
+        opened.execute("PRAGMA writable_schema = ON")
+        opened.executemany("UPDATE sqlite_master SET sql = ? WHERE type = ? AND name = ?", texts)
+        opened.commit()
+
+
+def definitions(rows: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str], str]:
+    r"""What a schema says, by type and name, whatever its comments and line breaks.
+
+    >>> definitions([("table", "a", "CREATE TABLE a (  -- first\n  x)")])
+    {('table', 'a'): 'CREATE TABLE a ( x)'}
+    """
+    return {
+        (kind, name): " ".join(COMMENT.sub("", text).split())
+        for kind, name, text in rows
+        if not name.startswith("sqlite_")
+    }
 
 
 def _versions_fit(copy: Path, donor: Path) -> bool:

@@ -5,11 +5,16 @@ times. But each epoch knows how many events were committed in it, and each of th
 lost, or have been let go after its time; and what is owed must have its bytes, as they were committed.
 """
 
+import sqlite3
 import zlib
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from sync.database import Database
 from sync.errors import DatabaseDamaged
+from sync.migrating import VERSION_TABLE, MigrationSet
+from sync.schema_page import definitions
 
 SHORT = """
 SELECT epoch, expected - present FROM (
@@ -24,6 +29,7 @@ NO_BYTES = """
 SELECT count(*) FROM outbox
 WHERE state IN ('PENDING', 'SENT') AND position NOT IN (SELECT position FROM outbox_payloads)
 """
+DEFINITIONS = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
 CHECKED = (
     "SELECT position, CAST(envelope AS BLOB), checksum FROM outbox_payloads "
     "WHERE position > ? ORDER BY position LIMIT ?"
@@ -41,13 +47,18 @@ def altered_events(database: Database) -> list[int]:
     return found
 
 
-def require_whole(database: Database) -> None:
-    """Make sure that every event is accounted for.
+def require_whole(database: Database, migrations: Sequence[MigrationSet]) -> None:
+    """Make sure that tables are what they were made, and that every event is accounted for.
+
+    Args:
+        database: Opened with the steps below.
+        migrations: Its schema steps.
 
     Raises:
         DatabaseDamaged: naming what does not fit.
     """
     with database.read():
+        _require_definitions(database, migrations)
         findings = [f"epoch {epoch} lacks {lacking} events" for epoch, lacking in database.sql(SHORT)]
         bare = database.sql(NO_BYTES)[0][0]
         altered = altered_events(database)
@@ -57,6 +68,20 @@ def require_whole(database: Database) -> None:
         findings.append(f"{len(altered)} events are not what was committed")
     if findings:
         raise DatabaseDamaged(database.path, findings)
+
+
+def _require_definitions(database: Database, migrations: Sequence[MigrationSet]) -> None:
+    """A flipped bit in the definition of a table passes SQLite's check; then no statement finds a column."""
+    with closing(sqlite3.connect(":memory:")) as fresh:
+        fresh.execute(VERSION_TABLE)
+        for one in migrations:
+            for _, _, file in one.steps():
+                fresh.executescript(file.read_text(encoding="utf-8"))
+        made = definitions(fresh.execute(DEFINITIONS).fetchall())
+    found = definitions(database.sql(DEFINITIONS))
+    wrong = sorted({name for (kind, name), text in made.items() if found.get((kind, name)) != text})
+    if wrong:
+        raise DatabaseDamaged(database.path, [f"the definition of {name} is not its own" for name in wrong])
 
 
 def require_present(path: Path, *, expected: bool) -> None:

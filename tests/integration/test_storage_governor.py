@@ -39,7 +39,7 @@ def save(desk: DeskUnderTest, *, aside: bool = False) -> str:
     while (question := desk.desk.question) is not None:
         desk.answer("1" if question.kind is QuestionKind.QUANTITY else "another")
     assert desk.desk.proposal is not None
-    inspection_id = desk.desk.proposal.inspection_id
+    inspection_id = str(desk.desk.proposal.inspection_id)
     if aside:
         desk.parts.workflow.set_aside(inspection_id, "condition_unclear")
     else:
