@@ -15,6 +15,7 @@ from edge.lab.torture.staff import TortureStaff
 from edge.lab.torture.waiting import wait_for
 
 HEALED_WITHIN_S = 60.0
+TEMPTED_S = 0.5
 NEEDS_QUIET = frozenset(
     {FaultKind.STATION_RESTORED, FaultKind.TWIN_STATION, FaultKind.UNIT_TWICE, FaultKind.OMS_RESTORED}
 )
@@ -109,10 +110,17 @@ class RoundPlayer:
 
         Only an OMS that went back to an old copy may lack what it has answered for, until it has asked again.
         """
-        if self._oms_restored or not all(self._staff.owes_nothing(one) for one in self._chain.desks.values()):
+        if self._oms_restored:
+            return None
+        forgetting = any(wire.mischief.forgets for wire in self._chain.wires.values())
+        patience_s = TEMPTED_S if forgetting else 0.0  # time enough to believe a broker that confirms
+        if not wait_for(self._nobody_owes, patience_s):
             return None
         verdict = check(self._log.path, self._chain.folder.ledger)
         return verdict if verdict.counts()["lost"] else None
+
+    def _nobody_owes(self) -> bool:
+        return all(self._staff.owes_nothing(one) for one in self._chain.desks.values())
 
     def _compare(self) -> Verdict:
         """Compare; what an OMS put back from an old copy asks for again may still be on its way."""
