@@ -21,7 +21,7 @@ SITE = "conformance"
 
 def kit_options(port: int, **changes: object) -> Options:
     broker = BrokerSettings(port=port, reconnect_base_s=0.1, reconnect_cap_s=0.3)
-    values: dict[str, object] = {"broker": broker, "timeout_s": 10.0, "patience_s": 20.0}
+    values: dict[str, object] = {"broker": broker, "timeout_s": 10.0, "patience_s": 40.0}
     return Options.model_validate(values | changes)
 
 
