@@ -18,8 +18,9 @@ OLD = (
     "AND position > ? AND position < (SELECT max(position) FROM outbox) ORDER BY position LIMIT ?"
 )
 REMEMBER = (
-    "UPDATE epochs SET removed_to = found.last FROM (SELECT epoch, max(sequence) AS last FROM outbox "
-    "WHERE position IN ({marks}) GROUP BY epoch) AS found WHERE found.epoch = epochs.epoch"
+    "UPDATE epochs SET removed_to = max(removed_to, found.last) "
+    "FROM (SELECT epoch, max(sequence) AS last FROM outbox WHERE position IN ({marks}) GROUP BY epoch) AS found "
+    "WHERE found.epoch = epochs.epoch"
 )
 
 

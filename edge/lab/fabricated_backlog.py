@@ -8,6 +8,7 @@ written with the marks replaced. A test compares such rows with real ones. Nothi
     fabricate_backlog(outbox, bench_returns(now), count=1_000_000, since=a_month_ago, until=now)
 """
 
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,7 +28,7 @@ INSERT_ROW = (
     "INSERT INTO outbox (position, message_id, site, station, epoch, sequence, type, subject, place, "
     "committed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-INSERT_PAYLOAD = "INSERT INTO outbox_payloads (position, envelope) VALUES (?, ?)"
+INSERT_PAYLOAD = "INSERT INTO outbox_payloads (position, envelope, checksum) VALUES (?, ?, ?)"
 
 Builder = Callable[[int], Sequence[OutgoingEvent]]
 Row = tuple[int, str, str, str, str, int, str, str, int, str]
@@ -74,7 +75,9 @@ def fabricate_backlog(
         step = list(islice(made, min(STEP, count - done)))
         with outbox.database.write():
             outbox.database.sql_many(INSERT_ROW, [row for row, _ in step])
-            outbox.database.sql_many(INSERT_PAYLOAD, [(row[0], envelope) for row, envelope in step])
+            outbox.database.sql_many(
+                INSERT_PAYLOAD, [(row[0], envelope, zlib.crc32(envelope)) for row, envelope in step]
+            )
             sql("UPDATE outbox_counts SET total = total + ? WHERE state = 'PENDING'", (len(step),))
             sql("UPDATE epochs SET last_sequence = ? WHERE epoch = ?", (step[-1][0][5], outbox.epoch.text))
         outbox.database.checkpoint()

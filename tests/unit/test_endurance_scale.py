@@ -31,6 +31,7 @@ from sync.reconciliation import Reconciliation
 from sync.records import SYNC_MIGRATIONS, OutboxState
 from sync.resending import Resending
 from sync.settlement import Settlement
+from sync.wholeness import SHORT as SHORT_OF_EVENTS
 
 SHORT, LONG = 2500, 25_000
 EVERY = 10  # steps from one count to the next
@@ -179,6 +180,24 @@ def test_expired_rows_are_found_behind_a_thousand_dead_letters(tmp_path: Path) -
         removed = sum(remove_expired(outbox.database, retention_days=90, now=lambda: later))
         assert removed == 401  # 1100 to 1500; the newer ones are owed
         assert outbox.rows(states=[OutboxState.SETTLED]) == []
+    finally:
+        outbox.database.close()
+
+
+def test_a_row_that_is_let_go_late_does_not_take_back_what_was_let_go_before(tmp_path: Path) -> None:
+    outbox = an_outbox_with_history(tmp_path, 100)
+    try:
+        later = datetime.now(UTC) + timedelta(days=200)
+        much_later = later + timedelta(days=200)
+        sql = outbox.database.sql
+        sql(
+            "UPDATE outbox SET answered_at = ? WHERE position = 20",
+            (later.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),),
+        )
+        assert sum(remove_expired(outbox.database, retention_days=90, now=lambda: later)) == 45
+        assert sum(remove_expired(outbox.database, retention_days=90, now=lambda: much_later)) == 1
+        assert sql("SELECT removed_to FROM epochs") == [(50,)]
+        assert sql(SHORT_OF_EVENTS) == []  # else the next start would take the database for damaged
     finally:
         outbox.database.close()
 
