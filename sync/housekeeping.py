@@ -19,8 +19,8 @@ OLD = (
 )
 REMEMBER = (
     "UPDATE epochs SET removed_to = max(removed_to, found.last) "
-    "FROM (SELECT epoch, max(sequence) AS last FROM outbox WHERE position IN ({marks}) GROUP BY epoch) AS found "
-    "WHERE found.epoch = epochs.epoch"
+    "FROM (SELECT epoch, max(sequence) AS last FROM outbox WHERE position IN ({marks}) GROUP BY epoch) "
+    "AS found WHERE found.epoch = epochs.epoch"
 )
 
 
