@@ -10,6 +10,8 @@ import os
 from enum import StrEnum
 from pathlib import Path
 
+from sync.folders import sync_folder
+
 CHUNK = 1024 * 1024
 
 
@@ -35,6 +37,8 @@ def seal(path: Path) -> None:
         file.write(_digest(path) + "\n")
         file.flush()
         os.fsync(file.fileno())
+    # SQLite has removed its log, and a power cut may bring it back: not beside a seal that denies it.
+    sync_folder(path.parent)
     new.replace(target)
 
 
@@ -50,8 +54,11 @@ def check_seal(path: Path) -> SealState:
 
 
 def break_seal(path: Path) -> None:
-    """Before anything is written: from now on the seal says nothing."""
-    _seal_of(path).unlink(missing_ok=True)
+    """Before anything is written: from now on the seal says nothing, also after a power cut."""
+    sealed = _seal_of(path)
+    if sealed.exists():
+        sealed.unlink()
+        sync_folder(path.parent)
 
 
 def _seal_of(path: Path) -> Path:

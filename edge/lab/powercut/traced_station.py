@@ -12,9 +12,10 @@ from edge.lab.demo_folder import DemoFolder
 from edge.lab.powercut.errors import StraceRefused
 from edge.lab.powercut.weakened import Weakening
 from edge.lab.processes import SOURCES, Program
-from edge.lab.running_parts import START_TIMEOUT_S, RunningParts
+from edge.lab.running_parts import RunningParts
 
-STOP_TIMEOUT_S = 30.0
+START_TIMEOUT_S = 180.0  # strace stops the station at each of thousands of files that it opens
+STOP_TIMEOUT_S = 60.0
 
 
 class TracedProgram(Program):
