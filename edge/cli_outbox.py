@@ -185,6 +185,24 @@ def _tell_comparison(found: dict[str, Any], *, ended: bool) -> None:
 
 
 @app.command()
+def release(
+    message_id: Annotated[str, typer.Argument(help="Its id, from `outbox list`.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Leave a rejected message out for good, so that its return goes on without it."""
+    from edge.lab.station_client import in_path
+
+    client = running_station(read_settings(config))
+    if client is not None:
+        with client:
+            client.post(f"/api/outbox/{in_path(message_id)}/release")
+    else:
+        with _outbox(config, exclusive=True) as outbox:
+            outbox.release(message_id)
+    typer.echo(f"{message_id}: left out; the messages behind it are sent.")
+
+
+@app.command()
 def export(
     file: Annotated[Path, typer.Argument(help="File to write.", dir_okay=False)],
     config: ConfigOption = DEFAULT_CONFIG,

@@ -79,6 +79,17 @@ class DeliveryView:
         except (EventUnknown, EventNotRepairable) as error:
             raise WorkflowRefused(Message("refused.not_repairable"), Message("next.look_again")) from error
 
+    def release(self, message_id: str) -> None:
+        """Leave a dead letter out, and let its return go on without it.
+
+        Raises:
+            WorkflowRefused: There is no such message, or it is no dead letter.
+        """
+        try:
+            self._outbox.release(message_id)
+        except (EventUnknown, EventNotRepairable) as error:
+            raise WorkflowRefused(Message("refused.not_repairable"), Message("next.look_again")) from error
+
     def compare_now(self) -> None:
         """Compare as soon as the OMS is there."""
         self._reconciliation.ask()

@@ -59,6 +59,7 @@ class FakeDelivery:
     def __init__(self) -> None:
         self.state = Connection(True, True, 3, 2, 1, NOW - timedelta(minutes=2), False)
         self.retried: list[str] = []
+        self.released: list[str] = []
         self.compared = ComparisonView("done", NOW - timedelta(minutes=3), 1204)
         self.comparisons_asked = 0
 
@@ -84,6 +85,9 @@ class FakeDelivery:
             for number in range(18)
         ]
         return [row for row in rows if not states or row.state in states][:limit]
+
+    def release(self, message_id: str) -> None:
+        self.released.append(message_id)
 
     def retry(self, message_id: str) -> None:
         self.retried.append(message_id)

@@ -234,6 +234,10 @@ class Delivery(Protocol):
         """Send a dead letter again as a new event that replaces it."""
         ...
 
+    def release(self, message_id: str) -> None:
+        """Leave a dead letter out, and let its return go on without it."""
+        ...
+
     def comparison(self) -> ComparisonView:
         """What comparing with the OMS has shown."""
         ...

@@ -63,6 +63,7 @@ def test_version() -> None:
         "outbox list",
         "outbox show",
         "outbox retry",
+        "outbox release",
         "outbox export",
         "outbox import",
         "config show",

@@ -92,6 +92,8 @@ def test_the_work_by_http_alone(client, shift):
     assert client.post("/api/tasks/task-1/done").json() == {"done": True}
     assert client.post("/api/outbox/0194-4/retry").json() == {"done": True}
     assert shift.delivery.retried == ["0194-4"]
+    assert client.post("/api/outbox/0194-5/release").json() == {"done": True}
+    assert shift.delivery.released == ["0194-5"]
     assert [task["task_id"] for task in client.get("/api/tasks").json()] == ["task-2"]
     assert [hold["hold_id"] for hold in client.get("/api/holds").json()] == ["hold-2"]
 

@@ -34,6 +34,12 @@ def system_routes(services: StationServices, catalogues: Catalogues, live: LiveU
         services.delivery.retry(message_id)
         return Done()
 
+    @router.post("/api/outbox/{message_id}/release")
+    def release(message_id: MessageId) -> Done:
+        """Leave a dead letter out for good, and let its return go on without it."""
+        services.delivery.release(message_id)
+        return Done()
+
     @router.get("/api/comparison")
     def comparison() -> ComparisonView:
         """What comparing this station's messages with the OMS's books has shown."""
