@@ -14,7 +14,7 @@ from edge.lab.bench.bench_events import bench_returns, inspected_events
 from edge.lab.endurance import fleet_spread
 from edge.lab.endurance.busy_desk import EVENTS_A_RETURN, BusyDesk
 from edge.lab.endurance.clock import OutageClock
-from edge.lab.endurance.fleet_spread import chance_distance, distance, expected_waits
+from edge.lab.endurance.fleet_spread import chance_distance, distance, expected_waits, is_spread
 from edge.lab.fabricated_backlog import MARKED_NUMBER, fabricate_backlog
 from sync.contract.validation import parse_event
 from sync.oms import sequence_ranges
@@ -150,10 +150,13 @@ def test_full_jitter_is_told_from_a_herd() -> None:
     fleet = expected_waits(back_off, 300, random.Random(2), stations=200)
     herd = [30.0] * 200
     waves = [float(2**one) for one in range(6)] * 33
-    limit = chance_distance(200, len(expected))
-    assert distance(fleet, expected) < limit
-    assert distance(herd, expected) > limit
-    assert distance(waves, expected) > limit
+    assert distance(fleet, expected) < chance_distance(200, len(expected))
+    assert is_spread(fleet, expected)
+    assert is_spread([wait + 5 for wait in fleet], expected)  # a busy machine is slow for all
+    assert not is_spread(herd, expected)
+    assert not is_spread([59.0] * 200, expected)
+    assert not is_spread(waves, expected)
+    assert not is_spread([wait / 3 for wait in fleet], expected)
 
 
 def test_the_examples_hold() -> None:

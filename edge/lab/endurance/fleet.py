@@ -23,11 +23,13 @@ from edge.lab.bench.figures import percentile
 from edge.lab.endurance.books import compare_books
 from edge.lab.endurance.fleet_part import FleetPart, identity_of, run_part
 from edge.lab.endurance.fleet_spread import (
+    ahead,
     busiest_second,
     chance_distance,
     distance,
     evenness,
     expected_waits,
+    is_spread,
 )
 from edge.lab.errors import EnduranceFailed
 from edge.lab.mosquitto import DURABLE, Mosquitto
@@ -206,7 +208,6 @@ def _episode(
     rng = random.Random(fleet.seed)
     back_off = BackOff(fleet.broker.reconnect_base_s, fleet.broker.reconnect_cap_s)
     expected = expected_waits(back_off, down_s, rng)
-    apart = distance(waits, expected)
     return {
         "broker_away_s": down_s,
         "connected": len(connected),
@@ -215,10 +216,10 @@ def _episode(
             "window_s": round(max(expected), 1),
             "connect_s": _quartiles(waits),
             "full_jitter_s": _quartiles(expected),
-            "distance_from_full_jitter": round(apart, 3),
+            "distance_from_full_jitter": round(distance(waits, expected), 3),
             "distance_by_chance": round(chance_distance(len(waits), len(expected)), 3),
-            "as_full_jitter": len(connected) == fleet.stations
-            and apart <= chance_distance(len(waits), len(expected)),
+            "ahead_of_full_jitter": round(ahead(waits, expected), 3),
+            "as_full_jitter": len(connected) == fleet.stations and is_spread(waits, expected),
             "busiest_second": busiest_second(waits),
             "busiest_second_of_full_jitter": round(
                 busiest_second(expected) * fleet.stations / len(expected), 1

@@ -15,6 +15,8 @@ from math import sqrt
 from sync.retry import BackOff
 
 DRAWN = 20_000
+CROWD = 3  # times what full jitter brings into its busiest second
+CROWD_OF_FEW = 5
 
 
 def expected_waits(
@@ -58,6 +60,31 @@ def distance(seen: Sequence[float], expected: Sequence[float]) -> float:
         ),
         default=0.0,
     )
+
+
+def ahead(seen: Sequence[float], expected: Sequence[float]) -> float:
+    """The same, counting only where `seen` is ahead of `expected`.
+
+    >>> ahead([5, 6], [1, 1]), ahead([1, 1], [5, 6])
+    (0.0, 1.0)
+    """
+    ours, theirs = sorted(seen), sorted(expected)
+    return max(
+        (bisect_right(ours, value) / len(ours) - bisect_right(theirs, value) / len(theirs) for value in ours),
+        default=0.0,
+    )
+
+
+def is_spread(seen: Sequence[float], expected: Sequence[float]) -> bool:
+    """Whether a fleet came no sooner and no more at once than full jitter makes it.
+
+    Args:
+        seen: Seconds from the broker's return to each station's connection.
+        expected: What `expected_waits` gives.
+    """
+    at_once = busiest_second(expected) * len(seen) / len(expected)
+    soon = ahead(seen, expected) > chance_distance(len(seen), len(expected))
+    return not soon and busiest_second(seen) <= CROWD * at_once + CROWD_OF_FEW
 
 
 def chance_distance(seen: int, expected: int) -> float:
