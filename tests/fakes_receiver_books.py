@@ -1,7 +1,7 @@
 """The books of a receiver that was written from the published contract alone, and may be careless.
 
 Nothing of `sync` is used here: events are plain JSON, checked with the published schemas, as an engineer of
-another OMS would do it. `Careless` lists what can go wrong in such a receiver, one thing at a time.
+another OMS would do it.
 """
 
 import copy
@@ -10,78 +10,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum, auto
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+from fakes_receiver_careless import Careless
 
 SCHEMAS = Path(__file__).parents[1] / "sync" / "contract" / "schemas"
 Json = dict[str, Any]
-
-
-class Careless(StrEnum):
-    """One thing that a receiver's engineers may overlook."""
-
-    FORGETS_IDS = auto()
-    FORGETS_IDS_AT_RESTART = auto()
-    FORGETS_UNITS_AT_RESTART = auto()
-    PRUNES_IDS_BY_DATE = auto()
-    LOOKS_IDS_UP_BEFORE_THE_BATCH = auto()
-    DUPLICATE_FOR_A_REJECTION = auto()
-    EXCEPTION_TOLD_ONCE = auto()
-    DEDUPLICATES_BY_CONTENT = auto()
-    MARK_JUMPS_GAPS = auto()
-    MARK_JUMPS_RETRIES = auto()
-    MARK_MISNAMED = auto()
-    MARK_WAITS_FOR_LOST = auto()
-    EPOCHS_MIXED = auto()
-    SEQUENCE_TWICE = auto()
-    ORDER_BY_SEQUENCE = auto()
-    CLOSED_SCHEMA = auto()
-    CLOSED_WORDS = auto()
-    CLOCK_BELIEVED = auto()
-    UNKNOWN_TYPE_UNANSWERED = auto()
-    PUTAWAY_UNKNOWN = auto()
-    NOTHING_VALIDATED = auto()
-    REJECTS_WITHOUT_REASON = auto()
-    GIVES_UP_AT_NOISE = auto()
-    STOPS_AT_REJECTION = auto()
-    OTHER_SITES_BELIEVED = auto()
-    CARRIER_UNANSWERED = auto()
-    STRANGERS_CARRIED = auto()
-    NO_RETRY = auto()
-    RETRY_HOLDS_NOTHING = auto()
-    RETRY_HOLDS_EVERYTHING = auto()
-    REPLACES_ANYTHING = auto()
-    REPLACES_TWICE = auto()
-    NOTHING_REPLACED = auto()
-    BIT_BY_BIT = auto()
-    SUMS_UNCHECKED = auto()
-    FLOATING_POINT = auto()
-    OVERDRAWS = auto()
-    LINES_UNCOUNTED = auto()
-    SERIALS_UNCOUNTED = auto()
-    DESKS_APART = auto()
-    WEIGHT_TO_THE_GRAM = auto()
-    BUNDLE_AS_ONE_PIECE = auto()
-    BLIND_UNMATCHED = auto()
-    UNDO_KEEPS_THE_COUNT = auto()
-    ANY_REVERSAL = auto()
-    CORRECTS_TWICE = auto()
-    SALES_FORGOTTEN = auto()
-    CLOSING_BELIEVED = auto()
-    CLOSING_DISPUTED = auto()
-    # of the connection, see `fakes_receiver.py`
-    CROWD_UNANSWERED = auto()
-    NEVER_ASKS = auto()
-    NO_REBIRTH = auto()
-    BIRTH_UNHEARD = auto()
-    DIGESTS_UNREAD = auto()
-    NO_SNAPSHOT = auto()
-    SNAPSHOT_FROM_THE_START = auto()
-    SAME_INSTANCE = auto()
-    NO_WILL = auto()
 
 
 class Refused(Exception):

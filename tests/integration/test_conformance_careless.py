@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from builders_conformance import failed, judged, kit_options, skipped
 from fakes_receiver import Receiver
-from fakes_receiver_books import Careless
+from fakes_receiver_careless import Careless
 from fakes_sync import free_port
 
 from sync.broker import EmbeddedBroker

@@ -138,8 +138,7 @@ def _birth_retells(stage: Stage) -> None:
     before = len(station.hearing.since(0))
     station.say_birth()
     for event, notable in ((excess, told[excess.id].exception), (wrong, told[wrong.id].status is REJECTED)):
-        again = _heard_again(station, event, before, stage.options.timeout_s)
-        if notable and not again:
+        if notable and not _heard_again(station, event, before, stage.options.timeout_s):
             raise RuleBroken(f"{event} was answered {told[event.id]}, and the birth did not bring it again.")
 
 

@@ -7,11 +7,18 @@ A delivery that is repeated is answered by a line alone, because a mark says not
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sync.contract.errors import MessageInvalid
-from sync.contract.messages import Acks, AnswerStatus
+from sync.contract.messages import (
+    Acks,
+    AnswerStatus,
+    OmsState,
+    RebirthCommand,
+    ReconcileCommand,
+    ResendCommand,
+)
 from sync.contract.validation import parse
 from sync.oms.conformance.events import Event
 
@@ -42,6 +49,16 @@ class Told:
         if self.reason:
             parts.append(f"({self.reason})")
         return " ".join(parts)
+
+
+@dataclass(slots=True)
+class Heard:
+    """What came besides answers."""
+
+    commands: list[ResendCommand | RebirthCommand | ReconcileCommand] = field(default_factory=list)
+    states: list[OmsState] = field(default_factory=list)
+    streams: list[tuple[str, bytes]] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
 
 
 class Hearing:

@@ -8,31 +8,24 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from sync.contract.errors import MessageInvalid
 from sync.contract.messages import (
     AnswerStatus,
-    Birth,
     CarriedStation,
     Command,
-    Death,
-    EpochSummary,
-    LostRange,
     OmsState,
-    RebirthCommand,
-    ReconcileCommand,
-    ResendCommand,
 )
 from sync.contract.messages.wire import WireChoice, WireModel
 from sync.contract.validation import parse, parse_event
 from sync.mqtt import MqttLink
 from sync.oms.conformance import events
+from sync.oms.conformance.announcing import birth_of, carried, death_of
 from sync.oms.conformance.errors import BrokerNotReached
 from sync.oms.conformance.events import Bag, Data, Event
-from sync.oms.conformance.hearing import Hearing, Told
+from sync.oms.conformance.hearing import Heard, Hearing, Told
 from sync.oms.conformance.options import Options
 from sync.oms.conformance.rules import RuleBroken
 from sync.oms.conformance.transcript import Transcript
@@ -41,16 +34,6 @@ from sync.wire import Connected, Disconnected, LinkEvent, Publication, Received
 
 WINDOW = 500
 """Events without an answer at a time, as real stations have it."""
-
-
-@dataclass(slots=True)
-class Heard:
-    """What came besides answers."""
-
-    commands: list[ResendCommand | RebirthCommand | ReconcileCommand] = field(default_factory=list)
-    states: list[OmsState] = field(default_factory=list)
-    streams: list[tuple[str, bytes]] = field(default_factory=list)
-    unreadable: list[str] = field(default_factory=list)
 
 
 class ActedStation:
@@ -135,35 +118,19 @@ class ActedStation:
         carries: tuple[CarriedStation, ...] | None = None,
     ) -> None:
         """Says the birth, with the last sequence of each epoch; `lost` belongs to the present one."""
-        told = self._sequences | (last or {})
-        birth = Birth(
-            site=self.identity.site,
-            station=self.identity.station,
-            epoch=self.epoch,
-            started_at=self.began,
-            sent_at=events.utc_now(),
-            clockok=True,
-            software="conformance",
-            epochs=tuple(
-                EpochSummary(
-                    epoch=epoch,
-                    last=number,
-                    lost=tuple(LostRange(first=first, last=end) for first, end in lost)
-                    if epoch == self.epoch
-                    else (),
-                )
-                for epoch, number in told.items()
-            ),
+        birth = birth_of(
+            self.identity,
+            self.epoch,
+            began=self.began,
+            lasts=self._sequences | (last or {}),
+            lost=lost,
             carries=carries,
         )
         self.publish(self.identity.topics.birth, birth.to_wire(), retain=True)
 
     def as_carried(self) -> CarriedStation:
         """This station, as another one's birth names it that carries its events."""
-        return CarriedStation(
-            station=self.identity.station,
-            epochs=(EpochSummary(epoch=self.epoch, last=self._sequences.get(self.epoch, 0)),),
-        )
+        return carried(self.identity, self.epoch, self._sequences.get(self.epoch, 0))
 
     # ---- committing
 
@@ -332,10 +299,7 @@ class ActedStation:
             self.heard.unreadable.append(f"{received.topic}: {error}")
 
     def _death(self, *, graceful: bool) -> Publication:
-        death = Death(
-            site=self.identity.site, station=self.identity.station, epoch=self.epoch, graceful=graceful
-        )
-        return Publication(self.identity.topics.death, death.to_wire(), retain=True)
+        return death_of(self.identity, self.epoch, graceful=graceful)
 
 
 def insist(event: Event, told: Told, *allowed: AnswerStatus, exception: str | None = None) -> Told:
