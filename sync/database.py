@@ -270,7 +270,7 @@ class Database:
         except UnicodeDecodeError as error:  # SQLite quotes damaged text in its own words
             raise DatabaseDamaged(self.path, [str(error)]) from error
         except (peewee.PeeweeException, sqlite3.Error) as error:
-            if _means(error, "malformed", "not a database", "disk image"):
+            if _means(error, "malformed", "not a database", "disk image", "decode to UTF-8"):
                 raise DatabaseDamaged(self.path, [str(error)]) from error
             if _means(error, "full", "readonly", "read-only", "unable to open", "disk I/O"):
                 raise DatabaseUnwritable(self.path, str(error)) from error
