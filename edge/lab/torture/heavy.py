@@ -78,7 +78,7 @@ class HeavyFaults:
             LabError: As for `begin`.
         """
         ending = self._endings.get(fault.kind)
-        if ending is not None:
+        if ending is not None and not (fault.kind is FaultKind.DISK_FULL and self._disk is None):
             ending(self, fault, random.Random(fault.draw))
             self._log.fault(fault.kind, fault.target, "ends")
 
