@@ -180,7 +180,7 @@ def test_a_database_of_a_newer_version_is_told_before_the_station_refuses_it(tmp
     Database.open(path, [SYNC_MIGRATIONS], now=lambda: NOW).close()
     assert check_database(path, migrations=[SYNC_MIGRATIONS]).state is HealthState.OK
     with closing(sqlite3.connect(path)) as file, file:
-        file.execute("UPDATE schema_version SET version = 99 WHERE set_name = 'sync'")
+        file.execute("UPDATE schema_version SET version = 99 WHERE set_name = 'sync' AND version = 1")
     told = check_database(path, migrations=[SYNC_MIGRATIONS])
     assert (told.state, told.message.code) == (HealthState.FAILED, "health.database.refused")
     assert "newer version" in str(told.message.params["problem"])
