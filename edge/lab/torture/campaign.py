@@ -225,7 +225,11 @@ class Campaign:
         outcome.faults.update(light.struck)
         outcome.faults.update(heavy.struck)
         for kind in heavy.skipped:
-            outcome.skipped[kind.value] = "no file system could be mounted here that may be filled"
+            outcome.skipped[kind.value] = (
+                "a device's own disk is never filled"
+                if self._options.own_disk
+                else "this user may not mount a file system that could be filled"
+            )
         for wire in chain.wires.values():
             outcome.wires.update(wire.struck.as_counts())
         outcome.saved += verdict.saved
@@ -278,7 +282,8 @@ def _tell(console: Console, outcome: Outcome) -> None:
     if outcome.reordered_by_oms_restore:
         console.print(
             f"{outcome.reordered_by_oms_restore} events that a restored OMS had forgotten came after newer "
-            "ones of their return: not promised, see docs/reliability.md"
+            "ones of their return: not promised, see docs/reliability.md",
+            soft_wrap=True,
         )
     console.print(
         f"{outcome.rounds} of {outcome.rounds_asked} rounds, {outcome.saved} units shown as saved, "
