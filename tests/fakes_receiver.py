@@ -1,4 +1,4 @@
-"""A receiver on a broker, written from the published contract alone; what it is careless about can be chosen.
+"""A receiver on a broker that shares no code with ours; what it is careless about can be chosen.
 
 All switches off, it keeps the contract. It is no part of the product: it shows that the conformance kit finds
 what is wrong, and nothing else.

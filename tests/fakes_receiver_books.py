@@ -1,4 +1,4 @@
-"""The books of a receiver that was written from the published contract alone, and may be careless.
+"""The books of a receiver that shares no code with ours, and may be careless.
 
 Nothing of `sync` is used here: events are plain JSON, checked with the published schemas, as an engineer of
 another OMS would do it.
