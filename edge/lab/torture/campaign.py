@@ -7,12 +7,10 @@ import signal
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -20,13 +18,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from edge.lab.errors import LabError
 from edge.lab.torture.chain import STATION, Chain
 from edge.lab.torture.checker import check
-from edge.lab.torture.faults import BrokerKind, FaultKind
-from edge.lab.torture.findings import KINDS, NOT_PROMISED, Finding, Verdict
+from edge.lab.torture.findings import Finding, Verdict
 from edge.lab.torture.folder import ChainFolder
 from edge.lab.torture.goods import expiry_of
 from edge.lab.torture.heavy import HeavyFaults
 from edge.lab.torture.light import LightFaults
 from edge.lab.torture.log import TortureLog
+from edge.lab.torture.outcome import NOT_REVIVED, Outcome, tell_people
 from edge.lab.torture.plan import SMALL_DISK_DESK, ChainPlan, digest_of, plan_campaign
 from edge.lab.torture.round import RoundPlayer
 from edge.lab.torture.small_disk import SmallDisk
@@ -34,7 +32,6 @@ from edge.lab.torture.staff import TortureStaff
 from edge.lab.torture.story import tell
 
 MOSQUITTO = ("/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto")
-NOT_REVIVED = "not_revived"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,53 +57,6 @@ class TortureOptions:
     station_entry: str = STATION
 
 
-@dataclass(slots=True)
-class Outcome:
-    """What came of it."""
-
-    rounds_asked: int
-    seed: int
-    plan: str = ""
-    rounds: int = 0
-    saved: int = 0
-    events: int = 0
-    reordered_by_oms_restore: int = 0
-    found: Counter[str] = field(default_factory=Counter)
-    faults: Counter[FaultKind] = field(default_factory=Counter)
-    skipped: dict[str, str] = field(default_factory=dict)
-    brokers: Counter[BrokerKind] = field(default_factory=Counter)
-    wires: Counter[str] = field(default_factory=Counter)
-    story: list[str] = field(default_factory=list)
-    kept: str | None = None
-    seconds: float = 0.0
-
-    @property
-    def good(self) -> bool:
-        """Whether every round was played and nothing was found."""
-        return self.rounds == self.rounds_asked and not self.found
-
-    def as_json(self) -> dict[str, Any]:
-        """For `--json`."""
-        return {
-            "ok": self.good,
-            "seed": self.seed,
-            "plan": self.plan,
-            "rounds": self.rounds,
-            "rounds_asked": self.rounds_asked,
-            "saved": self.saved,
-            "events": self.events,
-            **{kind: self.found[kind] for kind in (*KINDS, NOT_REVIVED)},
-            NOT_PROMISED: self.reordered_by_oms_restore,
-            "faults": {kind.value: self.faults[kind] for kind in FaultKind},
-            "skipped": self.skipped,
-            "brokers": {kind.value: self.brokers[kind] for kind in BrokerKind},
-            "on_the_wires": dict(sorted(self.wires.items())),
-            "seconds": round(self.seconds, 1),
-            "story": self.story,
-            "kept": self.kept,
-        }
-
-
 def run_torture(options: TortureOptions) -> bool:
     """Play the campaign and tell; True if nothing was lost, doubled or out of order."""
     console = Console(stderr=options.as_json, highlight=False)
@@ -117,7 +67,7 @@ def run_torture(options: TortureOptions) -> bool:
         sys.stdout.write(json.dumps(outcome.as_json(), indent=2, ensure_ascii=False) + "\n")
         sys.stdout.flush()
     if not options.as_json or not outcome.good:
-        _tell(console, outcome)
+        tell_people(console, outcome)
     return outcome.good
 
 
@@ -273,29 +223,3 @@ def _progress(console: Console) -> Progress:
         console=console,
         transient=True,
     )
-
-
-def _tell(console: Console, outcome: Outcome) -> None:
-    figures = outcome.as_json()
-    for kind in (*KINDS, NOT_REVIVED):
-        console.print(f"{kind:18} {figures[kind]}")
-    if outcome.reordered_by_oms_restore:
-        console.print(
-            f"{outcome.reordered_by_oms_restore} events that a restored OMS had forgotten came after newer "
-            "ones of their return: not promised, see docs/reliability.md",
-            soft_wrap=True,
-        )
-    console.print(
-        f"{outcome.rounds} of {outcome.rounds_asked} rounds, {outcome.saved} units shown as saved, "
-        f"{sum(outcome.faults.values())} faults, {outcome.seconds:.0f} s"
-    )
-    for kind, count in figures["faults"].items():
-        console.print(f"  {count:5}  {kind}")
-    for kind, why in outcome.skipped.items():
-        console.print(f"  not done: {kind}: {why}")
-    for line in outcome.story:
-        console.print(line, markup=False, soft_wrap=True)
-    if outcome.kept:
-        console.print(f"Everything is kept in {outcome.kept}", soft_wrap=True)
-    elif outcome.rounds < outcome.rounds_asked:
-        console.print("The time was over before all rounds were played; give more with --minutes.")
