@@ -46,6 +46,7 @@ CARELESS: dict[Careless, set[str]] = {
     C.ORDER_BY_SEQUENCE: {
         "sequence-imposes-no-order",
         "other-site-not-applied",
+        "crash-applied-once",
         "through-not-beyond-gap",
         "retry-holds-no-other",
         "rejection-holds-no-other",
