@@ -12,7 +12,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from edge.cli_errors import CommandFailed, Exit
@@ -230,7 +230,7 @@ def _list(rules: "tuple[Rule, ...]", *, as_json: bool) -> None:
         ]
         typer.echo(json.dumps(listed, indent=2, ensure_ascii=False))
         return
-    table = Table("rule", "what is asked", "needs", "where the contract says it")
+    table = Table(Column("rule", no_wrap=True), "what is asked", "needs", "where the contract says it")
     for one in rules:
         title = one.title + ("" if one.required else " (advice)")
         table.add_row(one.id, Text(title), ", ".join(sorted(one.needs)), one.contract)
