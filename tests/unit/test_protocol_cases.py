@@ -62,6 +62,22 @@ def test_a_stream_that_a_restored_oms_rolled_back_is_renamed_and_taken_in_anew(s
     assert desk.kept() == site.oms.stream()
 
 
+def test_a_snapshot_for_another_station_does_not_hide_that_a_stream_was_rolled_back(site: Site):
+    desk = site.station("desk-1")
+    site.oms.expect(2)
+    site.rounds()
+    site.oms.back_up()
+    site.oms.expect(3)
+    site.rounds(seconds=2)
+    site.oms.restore()
+    site.world.network.deliver(desk.identity.client_id)
+    desk.turn()
+    site.world.network.sessions[OMS].clear()  # what it asked is lost
+    site.station("desk-2")
+    site.rounds(seconds=2)
+    assert desk.kept() == site.oms.stream()
+
+
 def test_an_oms_that_merely_restarts_keeps_its_streams(site: Site):
     desk = site.station("desk-1")
     site.oms.expect(3)
