@@ -3,7 +3,7 @@
 import socket
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
@@ -22,7 +22,7 @@ TOPICS = st.text(min_size=1, max_size=40).filter(lambda text: "\0" not in text a
 PUBLICATIONS = st.builds(
     lambda topic, payload, qos, retain, number: Publish(topic, payload, qos, retain, number if qos else None),
     TOPICS,
-    st.binary(max_size=20_000),
+    st.binary(max_size=2_000),
     st.sampled_from([0, 1]),
     st.booleans(),
     st.integers(min_value=1, max_value=65_535),
@@ -35,6 +35,7 @@ def test_what_is_written_is_read_again(publish: Publish) -> None:
 
 
 @given(st.lists(PUBLICATIONS, max_size=5), st.integers(min_value=1, max_value=500))
+@settings(max_examples=40)
 def test_packets_come_whole_however_the_bytes_are_cut(published: list[Publish], size: int) -> None:
     stream = b"".join(write_publish(one) + write_puback(7) for one in published)
     reader = PacketReader()
