@@ -100,7 +100,8 @@ def acks_of(
     """The messages that carry these answers.
 
     A plain `applied` at or below the through-mark needs no line of its own: the mark says it. A station that
-    carries another one's events may lack the event that names the mark, so it is told every answer.
+    carries another one's events may lack the event that names the mark, so it is told every answer. Where
+    they need several messages the last one alone carries the mark, so that no line comes after it.
     """
     told = [
         answer
@@ -111,11 +112,11 @@ def acks_of(
     return [
         Acks(
             epoch=epoch,
-            through=through.through,
-            through_id=through.through_id,
+            through=through.through if number == len(parts) else 0,
+            through_id=through.through_id if number == len(parts) else None,
             results=tuple(part),
         )
-        for part in parts
+        for number, part in enumerate(parts, start=1)
     ]
 
 
