@@ -11,9 +11,10 @@ from typing import Any
 from fakes_sync import an_outbox
 
 from edge.lab.bench.bench_events import bench_returns, inspected_events
-from edge.lab.endurance import fleet_spread
+from edge.lab.endurance import fleet_fairness, fleet_spread
 from edge.lab.endurance.busy_desk import EVENTS_A_RETURN, BusyDesk
 from edge.lab.endurance.clock import OutageClock
+from edge.lab.endurance.fleet_fairness import fairness
 from edge.lab.endurance.fleet_spread import chance_distance, distance, expected_waits, is_spread
 from edge.lab.fabricated_backlog import MARKED_NUMBER, fabricate_backlog
 from sync.contract.validation import parse_event
@@ -159,7 +160,22 @@ def test_full_jitter_is_told_from_a_herd() -> None:
     assert not is_spread([wait / 3 for wait in fleet], expected)
 
 
+def test_a_station_that_waits_for_the_others_is_told_from_one_that_came_late() -> None:
+    every_second = [float(second) for second in range(60)]
+    at_the_end = [float(59) + one / 100 for one in range(60)]
+    even = fairness(dict.fromkeys(range(10), 0.0), dict.fromkeys(range(10), every_second))
+    assert (even.evenness, even.left_with_nothing, even.competing) == (1.0, 0, 10)
+    starved = dict.fromkeys(range(9), every_second) | {9: at_the_end}
+    uneven = fairness(dict.fromkeys(range(10), 0.0), starved)
+    assert uneven.left_with_nothing == 1
+    assert uneven.evenness is not None
+    assert uneven.evenness <= 0.9
+    late = fairness(dict.fromkeys(range(9), 0.0) | {9: 59.0}, starved)
+    assert (late.evenness, late.left_with_nothing, late.competing) == (1.0, 0, 9)
+    assert fairness({}, {}).evenness is None
+
+
 def test_the_examples_hold() -> None:
-    for module in (fleet_spread, sequence_ranges):
+    for module in (fleet_fairness, fleet_spread, sequence_ranges):
         result = doctest.testmod(module)
         assert (result.failed, result.attempted > 0) == (0, True)

@@ -13,7 +13,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -21,13 +21,13 @@ from typing import Any
 
 from edge.lab.bench.figures import percentile
 from edge.lab.endurance.books import compare_books
+from edge.lab.endurance.fleet_fairness import fairness
 from edge.lab.endurance.fleet_part import FleetPart, identity_of, run_part
 from edge.lab.endurance.fleet_spread import (
     ahead,
     busiest_second,
     chance_distance,
     distance,
-    evenness,
     expected_waits,
     is_spread,
 )
@@ -225,28 +225,17 @@ def _episode(
                 busiest_second(expected) * fleet.stations / len(expected), 1
             ),
         },
-        "fairness": _fairness(fleet, folder, back, connected),
+        "fairness": _fairness(folder, back, connected),
     }
 
 
-def _fairness(fleet: Fleet, folder: Path, back: float, connected: dict[int, float]) -> dict[str, Any]:
+def _fairness(folder: Path, back: float, connected: dict[int, float]) -> dict[str, Any]:
     """How evenly the OMS served those that waited at the same time, by its own ledger."""
     answered = _answered(folder, back)
     keys = {number: (identity_of(number).site, identity_of(number).station) for number in connected}
-    done = {number: answered[key][-1] for number, key in keys.items() if key in answered}
-    took = [done[number] - connected[number] for number in done]
-    all_here, first_done = max(connected.values()), min(done.values(), default=0.0)
-    # All are here and none is finished: whoever waits now competes with all others.
-    shares = [
-        sum(all_here <= at <= first_done for at in answered.get(keys[number], ())) for number in connected
-    ]
-    contended = first_done > all_here and sum(shares) >= fleet.stations
-    return {
-        "station_settled_after_connecting_s": _quartiles(took),
-        "competing_s": round(max(0.0, first_done - all_here), 1),
-        "least_against_most_served": round(min(shares) / max(shares), 2) if contended else None,
-        "evenness": round(evenness(shares), 3) if contended else None,
-    }
+    here = {number: answered[key] for number, key in keys.items() if key in answered}
+    took = [times[-1] - connected[number] for number, times in here.items()]
+    return {"station_settled_after_connecting_s": _quartiles(took), **asdict(fairness(connected, here))}
 
 
 def _answered(folder: Path, since: float) -> dict[tuple[str, str], list[float]]:

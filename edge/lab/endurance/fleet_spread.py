@@ -99,13 +99,3 @@ def chance_distance(seen: int, expected: int) -> float:
 def busiest_second(times: Sequence[float]) -> int:
     """The most that fall into one second."""
     return max(Counter(int(time) for time in times).values(), default=0)
-
-
-def evenness(shares: Sequence[float]) -> float:
-    """Jain's index: 1 where all got the same, 1/n where one got everything.
-
-    >>> evenness([4, 4, 4]), evenness([9, 0, 0])
-    (1.0, 0.3333333333333333)
-    """
-    squares = sum(share * share for share in shares)
-    return sum(shares) ** 2 / (len(shares) * squares) if squares else 1.0
