@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from edge.grading.observation import Observation, SealState, SeenFinding, SeenView
+from edge.grading.observation import ModelState, Observation, SealState, SeenFinding, SeenView
 from edge.grading.policy import PolicyPack
 from edge.grading.policy_loading import PolicyShelf, load_policies
 from edge.returns.catalogue import DateKind, Product
@@ -85,12 +85,13 @@ def a_date(days_ahead: int = 365, **changes: Any) -> PackDate:
 
 
 def an_observation(**changes: Any) -> Observation:
-    """A sound, sealed, undated ambient unit of a refused bag, seen on two good pictures."""
+    """A sound, sealed, undated ambient unit of a refused bag, on two good pictures; a calibrated model."""
     values = {
         "site": SITE,
         "return_type": ReturnType.RTO_REFUSED,
         "custody": Custody.RIDER_ONLY,
         "views": (SeenView(view="top", usable=True), SeenView(view="front", usable=True)),
+        "model": ModelState(calibrated=True),
         "seal": SealState.INTACT,
         "now": NOW,
         "mrp": 200,

@@ -36,15 +36,15 @@ LEAST_DAYS = 2
 
 
 class Bound(FrozenValue):
-    """What the policy demands.
+    """`[bound]` of a policy pack: what it demands before the station decides alone.
 
     Attributes:
         harm: Largest share of harmful units among those restocked without a person.
         certainty: Probability with which that must hold.
     """
 
-    harm: Annotated[float, Field(gt=0, lt=0.5)] = 0.01
-    certainty: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
+    harm: Annotated[float, Field(ge=0.0001, lt=0.5)]
+    certainty: Annotated[float, Field(ge=0.5, le=0.9999)]
 
 
 @dataclass(frozen=True, slots=True)

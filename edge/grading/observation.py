@@ -88,11 +88,14 @@ class ModelState(FrozenValue):
     Attributes:
         present: False where no model could be loaded: pictures are evidence only, a person judges.
         calibrated: Whether its scores were calibrated on this station's own goods.
+        threshold: The confidence from which a unit that looks sound needs no person; None where it is not
+            calibrated, and in observations of before there was one.
         version: Package name and version, for the record.
     """
 
     present: bool = True
     calibrated: bool = False
+    threshold: Share | None = None
     version: str = ""
 
 

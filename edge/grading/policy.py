@@ -13,6 +13,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from edge.grading.calibration import Bound
 from edge.grading.decision import Disposition, Grade, Liability
 from edge.grading.observation import CaptureDepth, Share
 from edge.grading.policy_tables import Chosen, DefectPolicies, DispositionTable
@@ -183,12 +184,17 @@ class LiabilityPolicy(FrozenValue):
 
 
 class PolicyPack(FrozenValue):
-    """Everything that operations decide about one kind of goods."""
+    """Everything that operations decide about one kind of goods.
+
+    Attributes:
+        bound: None only in packs that were stored before there was one; a file must name it.
+    """
 
     pack: PackTitle
     capture: CapturePolicy
     quantity: QuantityPolicy
     confidence: ConfidencePolicy
+    bound: Bound | None = None
     defects: DefectPolicies
     seal: SealPolicy
     identity: IdentityPolicy
@@ -211,5 +217,21 @@ class PolicyPack(FrozenValue):
     @cached_property
     def version(self) -> str:
         """SHA-256 of the pack's content in canonical form, hexadecimal."""
-        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(canonical.encode()).hexdigest()
+        content = self.model_dump(mode="json")
+        if self.bound is None:
+            del content["bound"]  # as it was when the pack was stored
+        return _digest(content)
+
+    @cached_property
+    def judging(self) -> str:
+        """SHA-256 of what makes a grade of findings and of a grade a place on the shelf, hexadecimal.
+
+        A calibration holds for these values; deadlines, places or dates may change without it.
+        """
+        parts = self.model_dump(mode="json", include={"defects", "seal", "identity", "disposition", "bound"})
+        return _digest(parts)
+
+
+def _digest(content: dict[str, object]) -> str:
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

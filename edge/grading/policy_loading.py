@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from edge.grading.calibration import Bound
 from edge.grading.errors import PolicyInvalid, PolicySetInvalid, PolicyUnreadable
 from edge.grading.policy import PolicyPack
 from edge.grading.policy_problems import problem_of
@@ -37,6 +38,12 @@ class PolicySettings(BaseModel):
 
     folder: Path | None = None
     bag_closes_after_minutes: int = 240
+
+
+class _PackFile(PolicyPack):
+    """A pack as a file must state it: whole."""
+
+    bound: Bound
 
 
 class PolicyShelf:
@@ -122,9 +129,10 @@ def parse_pack(text: str, source: str) -> PolicyPack:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise PolicyUnreadable(source, f"it is not TOML: {error}") from error
     try:
-        return PolicyPack.model_validate_json(json.dumps(content, default=str), strict=True)
+        read = _PackFile.model_validate_json(json.dumps(content, default=str), strict=True)
     except ValidationError as error:
         raise PolicyInvalid(source, tuple(problem_of(detail) for detail in error.errors())) from error
+    return PolicyPack(**{name: getattr(read, name) for name in PolicyPack.model_fields})
 
 
 def _read_folder(folder: Path) -> list[PolicyPack]:

@@ -3,9 +3,10 @@
 Each returns a voice or nothing. None of them forbids anything to a supervisor.
 """
 
+import math
 from decimal import Decimal
 
-from edge.grading.decision import Disposition, GradeResult, GradeSource
+from edge.grading.decision import Disposition, Grade, GradeResult, GradeSource
 from edge.grading.hard_rules import is_expired
 from edge.grading.observation import BundleState, MatchState, Observation
 from edge.grading.policy import PolicyPack
@@ -159,8 +160,10 @@ def _asks(seen: Observation, graded: GradeResult, policy: PolicyPack) -> list[Vo
     asks = policy.confidence
     voices = []
     by_pictures = graded.source is GradeSource.PICTURES
-    if by_pictures and graded.confidence < asks.ask_below:
-        rule = fired("unsure", percent=round(graded.confidence * 100), limit=round(asks.ask_below * 100))
+    limit = max(asks.ask_below, _tested_limit(seen, graded))
+    if by_pictures and graded.confidence < limit:
+        percent = math.floor(round(graded.confidence * 100, 6))  # 92.6 of 93 wanted is not "93 of 93"
+        rule = fired("unsure", percent=percent, limit=math.ceil(round(limit * 100, 6)))
         voices.append(Voice(rule, person=True))
     if by_pictures and not seen.model.calibrated and asks.uncalibrated_asks:
         voices.append(Voice(fired("model_uncalibrated"), person=True))
@@ -169,3 +172,10 @@ def _asks(seen: Observation, graded: GradeResult, policy: PolicyPack) -> list[Vo
     if asks.person_confirms_always:
         voices.append(Voice(fired("person_always"), person=True))
     return voices
+
+
+def _tested_limit(seen: Observation, graded: GradeResult) -> float:
+    """The tested threshold, of units that look sound: what is found damaged is not put back on the shelf."""
+    if not seen.model.calibrated or seen.model.threshold is None or graded.grade not in (Grade.A, Grade.B):
+        return 0.0
+    return seen.model.threshold

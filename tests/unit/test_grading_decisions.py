@@ -172,6 +172,20 @@ def test_a_person_must_look():
     assert decided(machine_read).needs_person
 
 
+def test_a_new_station_always_asks_and_a_calibrated_one_below_its_tested_threshold():
+    new = decided(an_observation(model=ModelState()))
+    assert new.needs_person
+    assert (new.disposition, new.rules[-1].code) == (Disposition.RESTOCK, "rule.model_uncalibrated")
+    weak = (a_finding(DefectKind.BREAKAGE, score=0.1),)
+    for threshold, asked in ((0.9, False), (0.91, True), (None, False)):
+        model = ModelState(calibrated=True, threshold=threshold)
+        decision = decided(an_observation(findings=weak, model=model))
+        assert (decision.grade, decision.needs_person) == (Grade.A, asked), threshold
+    strict = ModelState(calibrated=True, threshold=1.0)
+    damaged = decided(an_observation(findings=(a_finding(DefectKind.BREAKAGE),), model=strict))
+    assert (damaged.grade, damaged.needs_person) == (Grade.D, False), "what is off the shelf isn't bounded"
+
+
 def test_a_grade_is_never_guessed():
     assert grade(an_observation(views=LOST), the_policy()).grade is None
     presumed = grade(an_observation(depth="count", views=()), the_policy())

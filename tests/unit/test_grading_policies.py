@@ -1,5 +1,6 @@
 """Packs are checked, and say to an operations manager what to correct; every rule has its words."""
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from edge.grading.errors import PolicyInvalid, PolicySetInvalid, PolicyUnreadable
 from edge.grading.override import OverrideReason
+from edge.grading.policy import PolicyPack
 from edge.grading.policy_loading import (
     OWN_PACKS,
     PolicySettings,
@@ -59,6 +61,10 @@ def test_the_five_packs_serve_their_categories():
         ("recalled = 4320", "recaled = 4320", r"holds\.deadline_minutes_by_reason\.recaled: "),
         ('"EXCHANGE"', '"EXCHANG"', r"disposition\.exception\[1\]\.return_type\[1\]: .*'EXCHANGE'"),
         ('opened = "B"', 'opened = "A"\nextra = 1', r"seal\.extra: is not a key here"),
+        ("harm = 0.01", "harm = 0.9", r"bound\.harm: 0\.9 .*less than 0\.5"),
+        ("harm = 0.01\n", "", r"bound\.harm: is missing"),
+        ("[bound]", "[bounds]", r"bound: is missing"),
+        ("certainty = 0.95", "certainty = 95", r"bound\.certainty: 95"),
         ("markdown_min_days = 7", "markdown_min_days = 70", r"life: markdown may not ask for more"),
     ],
 )
@@ -149,3 +155,22 @@ def test_every_rule_and_reason_has_its_words():
     needed |= {f"notice.unclear.{field.value}" for field in UnclearField}
     needed |= {f"reason.{reason.value}" for reason in OverrideReason if reason is not OverrideReason.OTHER}
     assert needed <= set(words), needed - set(words)
+
+
+def test_a_pack_that_was_stored_before_it_named_a_bound_is_still_read_as_the_same_version():
+    content = load_policies().of_category("toys").model_dump(mode="json")
+    del content["bound"]
+    text = json.dumps(content)
+    stored = PolicyPack.model_validate_json(text)
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    assert stored.bound is None
+    assert stored.version == hashlib.sha256(canonical.encode()).hexdigest()
+    assert PolicyPack.model_validate_json(stored.model_dump_json()).version == stored.version
+
+
+def test_what_decides_about_the_shelf_is_told_from_the_rest_of_a_pack():
+    plain = parse_pack(DEFAULT, "mine.toml")
+    later = parse_pack(DEFAULT.replace("deadline_minutes = 1440", "deadline_minutes = 1441"), "mine.toml")
+    other = parse_pack(DEFAULT.replace("count_from = 0.35", "count_from = 0.36"), "mine.toml")
+    assert plain.version != later.version
+    assert plain.judging == later.judging != other.judging
