@@ -68,6 +68,11 @@ class BarcodeSettings(_Section):
     zbar_timeout_s: float = Field(default=2.0, gt=0, le=30)
     enlarge: bool = Field(default=True, description="try twice the size, sharpened, when all else failed")
     max_text: int = Field(default=4096, ge=1, description="longer codes are dropped")
+    places: int = Field(default=3, ge=0, le=16, description="places with bars that are turned upright")
+    match_expected: bool = Field(default=True, description="compare unread bars with the expected codes")
+    matched_places: int = Field(default=2, ge=1, le=16, description="of the places, how many are compared")
+    matched_lines: int = Field(default=3, ge=1, le=6, description="lines across the bars that are compared")
+    max_doubt: Share = Field(default=0.4, description="of any digit of a compared code; 0.5 is either digit")
 
 
 class VisionSettings(_Section):
