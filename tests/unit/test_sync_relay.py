@@ -377,8 +377,7 @@ def test_a_rejection_is_believed_also_of_what_a_mark_has_settled(station: Statio
     station.answer(through=(2, last.message_id))  # the message with the rejection was lost
     station.settled(2)
     station.answer((passed.message_id, "rejected"), reason="unknown SKU")
-    wait_until(lambda: station.told)
-    assert station.state(passed.message_id) == OutboxState.DEAD
+    wait_until(lambda: station.state(passed.message_id) == OutboxState.DEAD)
     assert station.told[0].row.message_id == passed.message_id
 
 
