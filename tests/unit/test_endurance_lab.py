@@ -161,11 +161,11 @@ def test_full_jitter_is_told_from_a_herd() -> None:
 
 
 def test_a_station_that_waits_for_the_others_is_told_from_one_that_came_late() -> None:
-    every_second = [float(second) for second in range(60)]
-    at_the_end = [float(59) + one / 100 for one in range(60)]
-    even = fairness(dict.fromkeys(range(10), 0.0), dict.fromkeys(range(10), every_second))
+    all_along = [one / 5 for one in range(300)]
+    at_the_end = [59 + one / 1000 for one in range(300)]
+    even = fairness(dict.fromkeys(range(10), 0.0), dict.fromkeys(range(10), all_along))
     assert (even.evenness, even.left_with_nothing, even.competing) == (1.0, 0, 10)
-    starved = dict.fromkeys(range(9), every_second) | {9: at_the_end}
+    starved = dict.fromkeys(range(9), all_along) | {9: at_the_end}
     uneven = fairness(dict.fromkeys(range(10), 0.0), starved)
     assert uneven.left_with_nothing == 1
     assert uneven.evenness is not None

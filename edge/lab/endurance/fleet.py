@@ -53,7 +53,7 @@ class Fleet:
         stations: How many.
         events: Events that each owes when the broker comes back.
         processes: Processes that share the stations.
-        downs_s: How long the broker is away, each time.
+        downs_s: How long the broker is away, each time; longer where committing takes longer.
         broker: How stations connect; the port is filled in.
         seed: Draws the stations' waits.
         patience_s: Longest wait until all is settled, each time.
@@ -84,6 +84,7 @@ def play_fleet(fleet: Fleet, folder: Path, on_progress: Progress = lambda *_: No
         episodes, saved = [], list[str]()
         for down_s in fleet.downs_s:
             time.sleep(CALM_S if fleet.broker.stable_after_s > 1 else 0)
+            gone = time.time()
             saved += _away(fleet, broker, parts, down_s, on_progress)
             started = time.time()
             broker.start()
@@ -96,7 +97,7 @@ def play_fleet(fleet: Fleet, folder: Path, on_progress: Progress = lambda *_: No
                 for part in parts
                 for number, times in part.ask("births").items()
             }
-            episodes.append(_episode(fleet, folder, down_s, back, took, births))
+            episodes.append(_episode(fleet, folder, back - gone, back, took, births))
         memory = {
             "stations_mb": [part.memory_mb() for part in parts],
             "mosquitto_mb": _memory_mb(broker.pid or 0),
@@ -130,10 +131,14 @@ class _Part:
         self._process.start()
         theirs.close()
 
+    def send(self, *request: object) -> None:
+        """One request; `ask` without one waits for its answer."""
+        self._pipe.send(request)
+
     def ask(self, *request: object) -> Any:
         """One request and its answer."""
         if request:
-            self._pipe.send(request)
+            self.send(*request)
         return self._pipe.recv()
 
     def memory_mb(self) -> int:
@@ -176,7 +181,9 @@ def _away(
         part.ask("births")  # those from before don't count
     broker.stop()
     gone = time.monotonic()
-    saved = [one for part in parts for one in part.ask("commit", fleet.events)]
+    for part in parts:
+        part.send("commit", fleet.events)
+    saved = [one for part in parts for one in part.ask()]
     while (away := time.monotonic() - gone) < down_s:
         on_progress("away", int(away), int(down_s))
         time.sleep(min(POLL_S, down_s - away))
@@ -209,7 +216,7 @@ def _episode(
     back_off = BackOff(fleet.broker.reconnect_base_s, fleet.broker.reconnect_cap_s)
     expected = expected_waits(back_off, down_s, rng)
     return {
-        "broker_away_s": down_s,
+        "broker_away_s": round(down_s, 1),
         "connected": len(connected),
         "all_settled_s": round(took, 1),
         "spread": {

@@ -42,8 +42,8 @@ def fairness(connected: Mapping[int, float], answered: Mapping[int, Sequence[flo
         connected: When each station connected.
         answered: When each of its events was answered, in order.
 
-    >>> both = {1: [1.0 * one for one in range(20)], 2: [1.0 * one for one in range(20)]}
-    >>> fairness({1: 0.0, 2: 0.0}, both).evenness
+    >>> fifth_seconds = [one / 5 for one in range(20)]
+    >>> fairness({1: 0.0, 2: 0.0}, {1: fifth_seconds, 2: fifth_seconds}).evenness
     1.0
     """
     done = {number: times[-1] for number, times in answered.items() if times and number in connected}
