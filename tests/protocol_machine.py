@@ -212,7 +212,7 @@ class Protocol(RuleBasedStateMachine):
     def nothing_is_settled_that_the_oms_has_not_recorded(self) -> None:
         for station in self.stations.values():
             settled = {one for one, state in station.states().items() if state == OutboxState.SETTLED}
-            assert settled <= self.world.recorded
+            assert settled <= self.world.recorded, "settled, and never recorded by the OMS"
 
     @invariant()
     def nothing_is_applied_twice(self) -> None:
