@@ -152,9 +152,9 @@ def _place(
     width = max(float(np.ptp(u)) - spread, 4.0)
     height = max(float(np.ptp(v)) - spread, 2.0)
     mid_u, mid_v = float(u.min() + u.max()) / 2, float(v.min() + v.max()) / 2
-    weight = (
-        width * np.sqrt(min(width, height)) * np.sqrt(float(strength[part][inside].mean())) * agreement**2
-    )
+    dense = float(strength[part][inside].mean())
+    # a code is dense with edges; a row of bottles or the wires of a trolley agree as well, but are larger
+    weight = dense**2 * agreement**2 * np.sqrt(width * min(width, height))
     return BarPlace(
         (mid_u * cos - mid_v * sin) / scale,
         (mid_u * sin + mid_v * cos) / scale,

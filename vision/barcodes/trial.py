@@ -110,6 +110,7 @@ class BarcodeTrial:
         truths = {path: _truth(path) for path in pictures}
         known = [truth for truth in truths.values() if truth is not None]
         expected = expected_of(known)
+        self._reader.prepare(expected)
         result = FolderResult(name, expected=len(expected.gtins) + len(expected.texts))
         result.retail = bool(known) and all(truth.retail for truth in known)
         result.scores = {reader: Score() for reader in ("ours", *self._alone)}
