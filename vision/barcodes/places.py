@@ -23,6 +23,7 @@ _DIRECTIONS = 6
 _LEAST_PATCHES = 25
 _SOFT = 6.0  # grey levels a pixel: slopes above count less and less
 _LEAST_SLOPE = 0.5
+_MOST_SLANT = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class BarPlace:
         angle: Of the reading direction, that is across the bars, in degrees.
         width: Across the bars; mostly somewhat more than the code.
         height: Along the bars.
+        slant: How far each bar lies below the one to its left, as a share of their distance: a code that leans
+            away from the camera is seen as a parallelogram.
         weight: How much it looks like a code; larger is better, comparable within one picture.
     """
 
@@ -43,12 +46,23 @@ class BarPlace:
     angle: float
     width: float
     height: float
+    slant: float
     weight: float
 
     @property
     def corners(self) -> tuple[tuple[float, float], ...]:
         """Its four corners."""
-        quad = cv2.boxPoints(((self.x, self.y), (self.width, self.height), self.angle))
+        angle = np.radians(self.angle)
+        down = np.array([-np.sin(angle), np.cos(angle)])
+        across = np.array([np.cos(angle), np.sin(angle)]) + self.slant * down
+        across, down = across * self.width / 2, down * self.height / 2
+        middle = np.array([self.x, self.y])
+        quad = (
+            middle - across - down,
+            middle + across - down,
+            middle + across + down,
+            middle - across + down,
+        )
         return tuple((float(x), float(y)) for x, y in quad)
 
 
@@ -90,6 +104,7 @@ def cut_upright(grey: Picture, place: BarPlace, width: int, beside: float = 0.15
     turn = cv2.getRotationMatrix2D((place.x, place.y), place.angle, scale)
     turn[0, 2] += across / 2 - place.x
     turn[1, 2] += down / 2 - place.y
+    turn[1] -= place.slant * (turn[0] - [0, 0, across / 2])  # bars stay upright, side by side
     flags = cv2.INTER_CUBIC if scale >= 0.8 else cv2.INTER_AREA
     return np.asarray(
         cv2.warpAffine(grey, turn, (across, down), flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8
@@ -148,10 +163,13 @@ def _place(
     px, py = columns + part[1].start + 0.5, rows + part[0].start + 0.5
     cos, sin = float(np.cos(angle)), float(np.sin(angle))
     u, v = px * cos + py * sin, py * cos - px * sin
+    mid_u = float(u.min() + u.max()) / 2
+    slant = float(np.clip(np.cov(u, v)[0, 1] / (float(u.var()) + 1e-6), -_MOST_SLANT, _MOST_SLANT))
+    v = v - slant * (u - mid_u)
     spread = (window - 1) * 0.5  # averaging made it wider
     width = max(float(np.ptp(u)) - spread, 4.0)
     height = max(float(np.ptp(v)) - spread, 2.0)
-    mid_u, mid_v = float(u.min() + u.max()) / 2, float(v.min() + v.max()) / 2
+    mid_v = float(v.min() + v.max()) / 2
     dense = float(strength[part][inside].mean())
     # a code is dense with edges; a row of bottles or the wires of a trolley agree as well, but are larger
     weight = dense**2 * agreement**2 * np.sqrt(width * min(width, height))
@@ -161,6 +179,7 @@ def _place(
         float(np.degrees(angle)),
         width / scale,
         height / scale,
+        slant,
         float(weight),
     )
 
