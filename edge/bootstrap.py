@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge.calibration_view import CalibrationsView
 from edge.clock import SystemClock
 from edge.delivery_view import DeliveryView
 from edge.devices_view import DevicesView
@@ -22,6 +23,7 @@ from edge.health.forecast import DiskForecast
 from edge.ids import new_id
 from edge.inspection.answers import AnswerTasks
 from edge.inspection.assembly import assemble_desk
+from edge.inspection.calibrating import CalibrationBook
 from edge.inspection.evidence import PictureStore
 from edge.inspection.journal import Journal
 from edge.inspection.judging import Judge
@@ -113,6 +115,8 @@ def open_station(
         model, detector, refused = load_model(settings)
         eyes = stack.enter_context(ViewInspector(settings.vision, detector))
         cameras = CameraBank(settings.cameras)
+        book = CalibrationBook(database, policies, model, clock)
+        calibrations = CalibrationsView(book, policies)
 
         desk = assemble_desk(
             settings,
@@ -123,6 +127,7 @@ def open_station(
             policies=policies,
             model=model,
             clock=clock,
+            threshold=book.threshold,
         )
         clock.newest_recorded = desk.store.newest_time
         workflow, journal = desk.workflow, desk.journal
@@ -153,6 +158,7 @@ def open_station(
             refused=refused,
             trouble=waking.trouble,
             ahead=forecast.ahead,
+            calibrations=calibrations,
         )
 
         swept = sweep_pictures(desk.store, desk.pictures)
@@ -167,7 +173,15 @@ def open_station(
             delivery.start()
             stack.enter_context(scanners)
             stack.enter_context(
-                Minding(workflow, desk.storage, database, settings.outbox.retention_days, clock, forecast)
+                Minding(
+                    workflow,
+                    desk.storage,
+                    database,
+                    settings.outbox.retention_days,
+                    clock,
+                    forecast,
+                    review=book.review,
+                )
             )
         services = StationServices(
             site=settings.station.site,
@@ -176,6 +190,7 @@ def open_station(
             journal=journal,
             delivery=DeliveryView(outbox, delivery.relay, delivery.reconciliation),
             devices=devices,
+            calibrations=calibrations,
             versions=Versions(
                 software=SOFTWARE,
                 model=f"{model.name}-{model.version}" if model else "",

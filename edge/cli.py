@@ -4,6 +4,7 @@
     doctor, config, policy        is everything in order?
     inspect, barcode, model       pictures and models by hand
     outbox, replay                what is owed to the OMS; the past, judged again
+    calibrate                     from which confidence the station may decide alone
     broker, oms                   the other ends: the embedded broker, the reference receiver
     conformance                   does another OMS's receiver keep the contract?
     bench, endurance              how fast; a month offline, a fleet that comes back
@@ -18,6 +19,7 @@ from typing import Annotated
 import typer
 
 from edge import (
+    cli_calibrate,
     cli_check,
     cli_conformance,
     cli_endurance,
@@ -69,6 +71,7 @@ for part in (
     cli_vision,
     cli_outbox,
     cli_replay,
+    cli_calibrate,
     cli_oms,
     cli_conformance,
     cli_endurance,

@@ -7,6 +7,7 @@ from edge.delivery_view import DeliveryView
 from edge.grading.policy_loading import PolicyShelf
 from edge.health.backlog import check_backlog
 from edge.health.broker import check_connection
+from edge.health.calibration import check_calibration
 from edge.health.camera import check_cameras
 from edge.health.clock import check_clock
 from edge.health.database import check_database
@@ -21,6 +22,7 @@ from edge.inspection.journal import Journal
 from edge.inspection.saved import ModelUsed
 from edge.settings import Settings
 from edge.station.services import Counts, DeviceState, HealthCheck
+from edge.station.trust import Calibrations
 from hardware.cameras.bank import CameraBank
 from hardware.cameras.health import CameraHealth, CameraState
 from hardware.scanners.bank import ScannerBank, ScannerHealth, ScannerState
@@ -49,6 +51,7 @@ class DevicesView:
         refused: ModelError | None = None,
         trouble: str | None = None,
         ahead: Callable[[int, int], Forecast] | None = None,
+        calibrations: Calibrations,
     ) -> None:
         self._settings = settings
         self._cameras = cameras
@@ -68,6 +71,7 @@ class DevicesView:
             "camera": lambda: check_cameras(cameras.health()),
             "model": lambda: check_model(lambda: _running(model, refused)),
             "policy": lambda: check_policies(lambda: [pack.name for pack in policies.packs]),
+            "calibration": lambda: check_calibration(calibrations.standings()),
             "broker": lambda: check_connection(view.connection()),
             "backlog": lambda: check_backlog(view.connection(), clock.now()),
             "libzbar": check_libzbar,

@@ -1,7 +1,8 @@
-"""What a station does by the clock: room on the disk, deadlines of holds and bags, old rows of the outbox."""
+"""What a station does by the clock: room on the disk, deadlines, drift of its calibration, old messages."""
 
 import logging
 import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -22,7 +23,7 @@ ROUNDS_PER_HOUR = int(3600 / EVERY_S)
 
 
 class Minding:
-    """One thread: the disk every few seconds, deadlines less often, old rows of the outbox hourly."""
+    """One thread: the disk every few seconds, deadlines less often, drift and old messages hourly."""
 
     def __init__(
         self,
@@ -32,7 +33,10 @@ class Minding:
         retention_days: int,
         clock: Clock,
         forecast: DiskForecast,
+        *,
+        review: Callable[[], None],
     ) -> None:
+        self._review = review
         self._forecast = forecast
         self._workflow = workflow
         self._storage = storage
@@ -61,6 +65,8 @@ class Minding:
                     self._forecast.note(self._storage.free_bytes())
                     if rounds % ROUNDS_TO_DEADLINES == 0:
                         self._workflow.on_the_minute()
+                    if rounds % ROUNDS_PER_HOUR == 0:
+                        self._review()
                     if rounds % ROUNDS_PER_HOUR == 0 and self._clock.reading().ok:
                         self._forget()
                 except (EdgeError, SyncError, OSError):

@@ -13,9 +13,10 @@ import numpy as np
 
 from edge.bootstrap import EDGE_MIGRATIONS
 from edge.clock import ClockReading
-from edge.grading.policy_loading import load_policies
+from edge.grading.policy_loading import PolicyShelf, load_policies
 from edge.ids import new_id
 from edge.inspection.assembly import AssembledDesk, assemble_desk
+from edge.inspection.calibrating import CalibrationBook
 from edge.inspection.desk import Desk
 from edge.inspection.saved import ModelUsed
 from edge.returns.catalogue import Product
@@ -127,6 +128,7 @@ class DeskUnderTest:
     clock: TestClock
     database: Database
     outbox: Outbox
+    book: CalibrationBook
 
     @property
     def desk(self) -> Desk:
@@ -202,7 +204,12 @@ def the_places() -> list[Place]:
 
 @contextmanager
 def a_desk(
-    folder: Path, *, clock: TestClock | None = None, table: Table | None = None
+    folder: Path,
+    *,
+    clock: TestClock | None = None,
+    table: Table | None = None,
+    policies: PolicyShelf | None = None,
+    model: ModelUsed = MODEL,
 ) -> Iterator[DeskUnderTest]:
     """A desk on its own folder; opening it again on the same folder is a restart."""
     settings = Settings.model_validate(
@@ -219,18 +226,21 @@ def a_desk(
         database, settings.outbox, identity=StationIdentity(SITE, "desk-1"), now=clock.now, new_id=new_id
     )
     outbox.begin_epoch()
+    policies = policies or load_policies()
+    book = CalibrationBook(database, policies, model, clock)
     parts = assemble_desk(
         settings,
         database,
         outbox,
         cameras=table,
         eyes=table,
-        policies=load_policies(),
-        model=MODEL,
+        policies=policies,
+        model=model,
         clock=clock,
+        threshold=book.threshold,
     )
     parts.drafts.start()
-    desk = DeskUnderTest(parts, table, clock, database, outbox)
+    desk = DeskUnderTest(parts, table, clock, database, outbox, book)
     if not database.sql("SELECT 1 FROM place LIMIT 1"):
         desk.knows(*the_places())
     try:

@@ -19,6 +19,7 @@ from edge.station.services import (
     StationServices,
     Versions,
 )
+from edge.station.trust import CalibrationView
 
 
 class FakeJournal:
@@ -126,6 +127,36 @@ class FakeDevices:
         return Counts(inspected_today=24, returns_today=6, holds=2, tasks=2)
 
 
+class FakeCalibrations:
+    """One pack calibrated, one not; tests replace `found`."""
+
+    def __init__(self) -> None:
+        params = {
+            "threshold": "0.93",
+            "harm": "1",
+            "certainty": "95",
+            "tested": 412,
+            "days": 19,
+            "asked": 38,
+        }
+        self.found = [
+            CalibrationView(
+                "default", "calibrated", Message("calibration.calibrated", params), 0.93, asked_share=0.38
+            ),
+            CalibrationView(
+                "electronics", "uncalibrated", Message("calibration.too_few", {"wanting": 187}), wanting=187
+            ),
+        ]
+        self.written: list[bool] = []
+
+    def standings(self) -> list[CalibrationView]:
+        return self.found
+
+    def calibrate(self, *, write: bool) -> list[CalibrationView]:
+        self.written.append(write)
+        return self.found
+
+
 class FakeShift:
     """The services and handles on what stands behind them."""
 
@@ -134,6 +165,7 @@ class FakeShift:
         self.journal = FakeJournal(self.workflow)
         self.delivery = FakeDelivery()
         self.devices = FakeDevices()
+        self.calibrations = FakeCalibrations()
         self.services = StationServices(
             site="BLR-07",
             station="desk-1",
@@ -141,6 +173,7 @@ class FakeShift:
             journal=self.journal,
             delivery=self.delivery,
             devices=self.devices,
+            calibrations=self.calibrations,
             versions=Versions("0.1.0", "parcels-0.1.0", "5 packs, 3f9a21c0", "1", "000012-9f3ac1"),
             now=lambda: NOW,
             monotonic_ns=lambda: 1_000_000_000,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from edge.clock import Clock
+from edge.grading.policy import PolicyPack
 from edge.grading.policy_loading import PolicyShelf
 from edge.ids import new_id
 from edge.inspection.aftercare import Aftercare
@@ -63,8 +64,9 @@ def assemble_desk(
     policies: PolicyShelf,
     model: ModelUsed | None,
     clock: Clock,
+    threshold: Callable[[PolicyPack], float | None] = lambda _: None,
 ) -> AssembledDesk:
-    """Build the desk; nothing is started."""
+    """Build the desk; nothing is started. `threshold`: as `Judge` is given it."""
     section, data = settings.station, settings.station.data_dir
     state, staff = DeskState(), Staff(settings.staff.supervisors)
     store = InspectionStore(database, outbox)
@@ -92,6 +94,7 @@ def assemble_desk(
         model=model,
         site=section.site,
         utc_offset_minutes=section.utc_offset_minutes,
+        threshold=threshold,
     )
     arrivals = Arrivals(
         state,

@@ -7,7 +7,7 @@ stored, so that a stored inspection can be judged again to the same result (`rep
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -99,7 +99,11 @@ class Judged:
 
 
 class Judge:
-    """Looks at the item and proposes; saves nothing."""
+    """Looks at the item and proposes; saves nothing.
+
+    Args:
+        threshold: The tested confidence from which a pack's units need no person; None: not calibrated.
+    """
 
     def __init__(
         self,
@@ -111,6 +115,7 @@ class Judge:
         model: ModelUsed | None,
         site: str,
         utc_offset_minutes: int,
+        threshold: Callable[[PolicyPack], float | None] = lambda _: None,
     ) -> None:
         self._cameras = cameras
         self._eyes = eyes
@@ -118,6 +123,7 @@ class Judge:
         self._copy = copy
         self._site = site
         self._utc_offset_minutes = utc_offset_minutes
+        self._threshold = threshold
         self.model = model
 
     def look(self, item: ItemInHand, after_ns: int) -> Seen:
@@ -178,6 +184,7 @@ class Judge:
             seen.views,
             blocks=self._copy.blocks,
             model=self.model,
+            threshold=self._threshold(policy),
             clock=clock,
             seal=seal,
             site=self._site,
@@ -243,6 +250,7 @@ def _judged(inspected: ViewInspection, reference: tuple[str, bytes] | None) -> J
             for found in inspected.findings
         ),
         reference_sha256=reference[0] if reference is not None else None,
+        measures=dict(inspected.quality.measures),
     )
 
 

@@ -28,6 +28,7 @@ def observe(
     *,
     blocks: Callable[[str], Iterable[Block]],
     model: ModelUsed | None,
+    threshold: float | None = None,
     clock: ClockReading,
     seal: SealState,
     site: str,
@@ -41,6 +42,7 @@ def observe(
         views: What the pictures showed.
         blocks: The block-list entries of a GTIN-14.
         model: What judged the pictures; None where no model could be loaded.
+        threshold: The tested confidence from which the model needs no person; None: not calibrated.
         clock: The moment of decision, and whether it is believed.
         seal: What a person said of the closure.
         site: This station's site.
@@ -72,6 +74,8 @@ def observe(
         findings=seen_findings(views),
         model=ModelState(
             present=model is not None,
+            calibrated=model is not None and threshold is not None,
+            threshold=threshold if model is not None else None,
             version=f"{model.name}-{model.version}" if model else "",
         ),
         seal=seal,

@@ -161,3 +161,31 @@ class UnreadScanRecord(Record):
 
     class Meta:
         table_name = "unread_scan"
+
+
+class CalibrationRecord(Record):
+    """From which confidence the station decided alone, since when."""
+
+    calibration_id = IntegerField(primary_key=True)
+    model_sha256 = TextField()
+    policy = TextField()
+    standing = TextField()
+    threshold = FloatField(null=True)
+    body = TextField()
+    at = UtcField()
+
+    class Meta:
+        table_name = "calibration"
+
+
+class SecondLookRecord(Record):
+    """A person's grade of stored pictures, given before the model's answer was shown."""
+
+    inspection_id = TextField(primary_key=True)
+    grade = TextField()
+    kinds = TextField()
+    looked_at = UtcField()
+    looked_by = TextField(null=True)
+
+    class Meta:
+        table_name = "second_look"

@@ -43,6 +43,7 @@ class JudgedView(FrozenValue):
         usable: Whether the picture was good enough to be judged.
         item_box: Where the item was found; None where no item was.
         reference_sha256: The empty-station picture that it was compared with; None without one.
+        measures: Figures of the picture (`light`, `blur`, …); empty in inspections of before they were kept.
     """
 
     view: str
@@ -53,6 +54,7 @@ class JudgedView(FrozenValue):
     item_box: PictureBox | None = None
     findings: tuple[PictureFinding, ...] = ()
     reference_sha256: str | None = None
+    measures: dict[str, float] = Field(default_factory=dict)
 
 
 class OverrideMade(FrozenValue):

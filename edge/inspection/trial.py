@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from edge.errors import EvidenceMissing
 from edge.grading.decision import Decision, Disposition, Grade, StockState, nearness
+from edge.grading.observation import ModelState
 from edge.grading.policy import PolicyPack
 from edge.inspection.judging import Judge, propose
 from edge.inspection.saved import JudgedView, SavedInspection
@@ -124,7 +125,11 @@ def _with_model(saved: SavedInspection, stored: StoredInspections, judge: Judge)
         views = stored.seen_again(saved, judge)
     except EvidenceMissing:
         return "pictures were removed for space or are gone"
-    return saved, propose(observed_again(saved.observation, views), policy), views
+    observation = observed_again(saved.observation, views)
+    if saved.model != judge.model:
+        # What was tested of one model says nothing of another.
+        observation = observation.model_copy(update={"model": ModelState(present=judge.model is not None)})
+    return saved, propose(observation, policy), views
 
 
 def _with_policy(saved: SavedInspection, pack: PolicyPack) -> _Judged | str:

@@ -65,6 +65,12 @@ class ResolveIn(Incoming):
     badge: Badge | None = None
 
 
+class CalibrateIn(Incoming):
+    """Whether the result is put in force or only told."""
+
+    dry_run: bool = False
+
+
 class PutAwayIn(Incoming):
     """The code scanned at the place."""
 

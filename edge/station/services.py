@@ -15,6 +15,7 @@ from typing import Protocol
 from edge.grading.override import OverrideReason
 from edge.inspection.desk import Desk, Message
 from edge.inspection.summaries import HoldSummary, InspectionDetail, InspectionSummary, OmsState, TaskSummary
+from edge.station.trust import Calibrations
 from hardware.scanners.scan import Scan
 
 
@@ -328,6 +329,7 @@ class StationServices:
         journal: The work done.
         delivery: What is owed to the OMS.
         devices: What is plugged in.
+        calibrations: How far it may decide alone.
         versions: What runs here.
         now: Wall time, UTC-aware.
         monotonic_ns: For the time of a scan's arrival.
@@ -341,6 +343,7 @@ class StationServices:
     journal: Journal
     delivery: Delivery
     devices: Devices
+    calibrations: Calibrations
     versions: Versions
     now: Callable[[], datetime]
     monotonic_ns: Callable[[], int]

@@ -8,7 +8,7 @@ import { attempt, beginList, empty } from "./records.js";
 import { comparisonView } from "./comparison.js";
 import { visible } from "./visible.js";
 
-const CHECK_SIGNS = { disk: "disk", clock: "clock", broker: "cloud", model: "brain", policy: "task", backlog: "sent", database: "disk" };
+const CHECK_SIGNS = { disk: "disk", clock: "clock", broker: "cloud", model: "brain", policy: "task", backlog: "sent", database: "disk", calibration: "person" };
 const LEVELS = { ok: "success", warning: "warning", failed: "error", live: "success", ready: "success", starting: "", stalled: "warning", lost: "error" };
 const OUTBOX_FILTERS = { all: "", owed: "state=PENDING&state=SENT", dead: "state=DEAD" };
 const REMEDIES = { stalled: "device.stalled", lost: "device.lost" };
@@ -60,9 +60,16 @@ function outboxView(rows, reload) {
   return h("div", { class: "sheet" }, h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows.map((entry) => outboxRow(entry, reload)))));
 }
 
+const STANDINGS = { calibrated: "success", tightened: "warning", alarmed: "error", uncalibrated: "" };
+
+function calibrationCard(pack) {
+  return h("article", { class: "card", "data-level": STANDINGS[pack.standing] ?? "", "data-calibration": pack.policy }, icon(pack.standing === "calibrated" ? "check" : "person"), h("h3", {}, word("pack", pack.policy)), h("p", {}, say(pack.message)));
+}
+
 async function readHealth() {
   try {
-    const [health, state, comparison] = await Promise.all([get("/api/health"), get("/api/state"), get("/api/comparison")]);
+    const [health, state, comparison, calibration] = await Promise.all([get("/api/health"), get("/api/state"), get("/api/comparison"), get("/api/calibration")]);
+    show(byId("calibration"), JSON.stringify(calibration), () => calibration.map(calibrationCard));
     show(byId("comparison"), JSON.stringify([comparison, Math.floor(stationNow() / 5000)]), () => comparisonView(comparison));
     show(byId("delivery"), JSON.stringify([state.connection, Math.floor(stationNow() / 5000)]), () => deliveryView(state.connection));
     show(byId("checks"), JSON.stringify(health.checks), () => health.checks.map(checkCard));
