@@ -58,6 +58,7 @@ def test_version() -> None:
         "inspect",
         "barcode",
         "replay",
+        "calibrate",
         "broker",
         "model list",
         "outbox list",
@@ -178,6 +179,23 @@ def test_a_second_station_on_the_same_data_is_refused(config: Path) -> None:
         done = darkstore("run", "--config", str(config), cwd=config.parent)
     assert done.returncode == Exit.NOT_NOW
     assert "in use" in done.stderr
+
+
+def test_a_new_station_is_told_how_many_judged_units_it_needs(config: Path) -> None:
+    answer = run("calibrate", "--dry-run", "--config", str(config))
+    assert answer.exit_code == 0, answer.output
+    assert "Electronics: Not calibrated: a person looks at every unit. At least 299 more" in answer.output
+    assert "Nothing was changed." in answer.output
+    found = json.loads(run("calibrate", "--json", "--config", str(config)).output)
+    assert found["in_force"]
+    assert {pack["wanting"] for pack in found["packs"]} == {299}
+    assert {pack["threshold"] for pack in found["packs"]} == {None}
+
+
+def test_calibrating_writes_and_so_needs_the_station_stopped_or_answering(config: Path) -> None:
+    with DataFolderLock(load_settings(config).station.data_dir):
+        answer = darkstore("calibrate", "--config", str(config), cwd=config.parent)
+    assert answer.returncode == Exit.NOT_NOW, answer.stderr
 
 
 def test_replay_wants_to_know_what(config: Path) -> None:
