@@ -119,6 +119,8 @@ def test_a_valid_code_is_believed_only_where_it_is_expected():
         ("0" + GTIN, True),
         (f"010{GTIN}17270331", True),
         (f"\x1d010{GTIN}10L1", True),
+        (f"https://id.gs1.org/01/0{GTIN}/10/L1?17=270331", True),
+        (f"https://id.gs1.org/01/0{OTHER}", False),
         (OTHER, False),
         ("", False),
         ("٨٩٠١٢٣٤٥٦٧٨٩٠", False),
@@ -166,3 +168,16 @@ def test_a_zbar_that_gives_no_answer_costs_one_way_not_the_reading():
     with BarcodeReader(BarcodeSettings(), worker) as reader:
         assert texts(reader.read(a_code())) == [GTIN]
         assert reader.read(np.full((300, 300), 255, np.uint8)) == ()
+
+
+def test_a_upce_is_written_out_and_needs_two_ways_when_nothing_is_expected(reader):
+    written = "0012345000065"
+    assert texts(reader.read(a_code("01234565", "UPCE"))) == [written]
+    assert texts(reader.read(a_code("01234565", "UPCE"), expects_gtins([written]))) == [written]
+
+
+def test_drawing_ahead_changes_nothing_but_the_wait(reader):
+    expected = expects_gtins([GTIN])
+    before = reader.read(a_code(angle=20), expected)
+    reader.prepare(expected)
+    assert reader.read(a_code(angle=20), expected) == before

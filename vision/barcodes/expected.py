@@ -1,5 +1,6 @@
 """Which codes the return in hand may hold, and which code of a picture is one of them."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ from vision.barcodes.code import Barcode
 Expected = Callable[[str], bool]
 """Says of a code's text whether the return in hand is expected to hold it."""
 
+_DIGITAL_LINK = re.compile(r"https?://[^?#]*/01/([0-9]{8,14})(?:[/?#]|$)", re.IGNORECASE)
 _SEPARATOR = "\x1d"
 _GTIN_LENGTHS = frozenset({8, 12, 13, 14})
 
@@ -25,17 +27,20 @@ class ExpectedCodes:
     texts: frozenset[str] = frozenset()
 
     def __call__(self, text: str) -> bool:
-        """Whether this text is one of the codes, or carries one of the product numbers under GS1's `01`."""
+        """Whether this text is one of the codes, or carries one of the product numbers as GS1 does."""
         if text.replace(_SEPARATOR, "") in self.texts:
             return True
         if text.isascii() and text.isdigit() and len(text) in _GTIN_LENGTHS:
             return text.zfill(14) in self.gtins
+        link = _DIGITAL_LINK.match(text)
+        if link is not None:
+            return link.group(1).zfill(14) in self.gtins
         element = text.removeprefix(_SEPARATOR)
         return element.startswith("01") and element[2:16] in self.gtins
 
 
 def expects_gtins(gtins: Iterable[str], texts: Iterable[str] = ()) -> ExpectedCodes:
-    """An expectation of product numbers, written with 8 to 14 digits or carried under GS1's `01`.
+    """An expectation of product numbers: 8 to 14 digits, or carried under GS1's `01` or in a Digital Link.
 
     >>> expected = expects_gtins(["8901234567890"])
     >>> expected("8901234567890"), expected("0108901234567890" + "10L42"), expected("8901234567883")

@@ -36,7 +36,7 @@ class BarPlace:
         angle: Of the reading direction, that is across the bars, in degrees.
         width: Across the bars; mostly somewhat more than the code.
         height: Along the bars.
-        slant: How far each bar lies below the one to its left, as a share of their distance: a code that leans
+        slant: How far each bar lies below the one to its left, in distances between them: a code that leans
             away from the camera is seen as a parallelogram.
         weight: How much it looks like a code; larger is better, comparable within one picture.
     """
