@@ -202,10 +202,22 @@ def _next_readable(source: sqlite3.Connection, select: str, last: int) -> int | 
 
 
 def _try(source: sqlite3.Connection, select: str, last: int, limit: int) -> list[Any] | None:
+    """The next rows; None where they can't be read.
+
+    In a damaged tree row numbers may jump back. They are believed as far as they rise, so that reading goes
+    on and comes to an end.
+    """
     try:
-        return source.execute(select, (last, limit)).fetchall()
+        rows = source.execute(select, (last, limit)).fetchall()
     except (*UNREADABLE, OverflowError):
         return None
+    rising = []
+    for row in rows:
+        if row[0] <= last:
+            break
+        rising.append(row)
+        last = row[0]
+    return rising if rising or not rows else None
 
 
 def _drop_orphans(database: Database) -> dict[str, int]:

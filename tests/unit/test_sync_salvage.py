@@ -122,3 +122,19 @@ def test_the_losses_stand_in_the_epochs_for_the_birth(tmp_path: Path):
     outbox: Outbox = an_outbox(tmp_path)
     assert outbox.epochs()[0].lost == ((7, 9), (20, 20))
     outbox.database.close()
+
+
+@pytest.mark.parametrize("cut", [share / 16 for share in range(3, 16)])
+def test_salvage_comes_to_an_end_wherever_a_file_was_cut(tmp_path: Path, cut: float):
+    """The rest of the file reads as empty pages, in which row numbers jump back."""
+    path, epoch, ids = a_station_with_events(tmp_path)
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * cut)])
+
+    report = salvage(path, [SYNC_MIGRATIONS], now=utc_now)
+
+    database = reopened(path)
+    saved = {row[0] for row in database.sql("SELECT sequence FROM outbox")}
+    lost = {s for name, first, last in report.lost_events if name == epoch for s in range(first, last + 1)}
+    database.close()
+    assert not report.complete
+    assert saved | lost in (ids.keys(), set()), "an epoch whose own record is lost can't be named"
