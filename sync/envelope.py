@@ -24,7 +24,7 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 OWN_ATTRIBUTES = frozenset(
     (
         *("specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "data"),
-        *("site", "station", "epoch", "sequence", "replaces", "clockok", "elapsed"),
+        *("site", "station", "epoch", "sequence", "replaces", "previous", "clockok", "elapsed"),
     )
 )
 
@@ -61,8 +61,19 @@ def seal(
     sequence: int,
     time: datetime,
     elapsed_s: float,
+    previous: str | None = None,
 ) -> bytes:
     """The bytes that are stored and published.
+
+    Args:
+        event: What the OMS must learn.
+        message_id: Its id.
+        identity: Whose.
+        epoch: The present one.
+        sequence: Its place in the epoch.
+        time: Wall time.
+        elapsed_s: Since the epoch began.
+        previous: This station's event before it about the same subject, as `epoch:sequence`.
 
     Raises:
         EventInvalid: a text that no envelope can carry, or data that is not plain JSON.
@@ -91,6 +102,8 @@ def seal(
         envelope["dataschema"] = event.dataschema
     if event.replaces is not None:
         envelope["replaces"] = event.replaces
+    if previous is not None:
+        envelope["previous"] = previous
     for name, value in event.extensions.items():
         if ATTRIBUTE.fullmatch(name) is None or name in OWN_ATTRIBUTES:
             raise EventInvalid(

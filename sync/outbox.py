@@ -136,6 +136,7 @@ class Outbox(OutboxView):
             sequence=sequence,
             time=at,
             elapsed_s=(self._monotonic_ns() - self._epoch_began_ns) / 1e9,
+            previous=self._previous_of(event),
         )
         if len(envelope) > self.settings.max_event_bytes:
             raise EventTooLarge(event.type, len(envelope), self.settings.max_event_bytes)
@@ -251,6 +252,20 @@ class Outbox(OutboxView):
         """Tell the listeners of a change once it is committed."""
         for listener in self._listeners:
             self.database.after_commit(lambda call=listener: call(change))  # type: ignore[misc]
+
+    def _previous_of(self, event: OutgoingEvent) -> str | None:
+        """The event of this subject that is to be applied before it, so that order holds whatever is lost.
+
+        A repair stands in the place of the dead letter that it names, so it names no other.
+        """
+        if event.replaces is not None:
+            return None
+        found = self.database.sql(
+            "SELECT epoch || ':' || sequence FROM outbox WHERE subject = ? AND site = ? AND station = ? "
+            "ORDER BY place DESC, position DESC LIMIT 1",
+            (event.subject, self.identity.site, self.identity.station),
+        )
+        return str(found[0][0]) if found else None
 
     def _place_of_dead(self, event: OutgoingEvent) -> int:
         dead_id = str(event.replaces)

@@ -211,6 +211,7 @@ def an_event(
     epoch: str = EPOCH,
     message_id: str | None = None,
     replaces: str | None = None,
+    previous: str | None = None,
 ) -> AnyEvent:
     model: Any = EVENTS[data.EVENT_TYPE]
     event: AnyEvent = model(
@@ -224,6 +225,7 @@ def an_event(
         epoch=epoch,
         sequence=sequence,
         replaces=replaces,
+        previous=previous,
         clockok=True,
         data=data,
     )

@@ -28,7 +28,7 @@ from sync.contract.messages.resolved import ReturnResolved
 from sync.contract.messages.return_words import LineMatch, ReturnMatch, ReturnType
 
 RULES_TOLD = 10
-ENVELOPE_BYTES = 800  # the longest that stands around an event's data
+ENVELOPE_BYTES = 860  # the longest that stands around an event's data
 
 _LINE_MATCH = {
     MatchState.MATCHED: LineMatch.EXPECTED,

@@ -4,7 +4,7 @@ In the order in which they are asked:
 
 1. The id was answered before: `duplicate` (or `rejected` again), and nothing is done.
 2. Another event has that place in the epoch: two stations go by one name; rejected.
-3. An earlier event of the return waits: `retry`, so that order holds per return.
+3. An earlier event of the return waits, or has not come: `retry`, so that order holds per return.
 4. It replaces another: only one that is recorded as rejected, and only once.
 5. The type's own rule: applied whole, perhaps with an exception; or `retry`; or rejected.
 """
@@ -65,6 +65,9 @@ class Applying:
         waits = self._wait_for_return(incoming, book)
         if waits is not None:
             return waits
+        missing = self._missing_previous(incoming, book)
+        if missing is not None:
+            return missing
         outcome = _outcome(incoming, book)
         if isinstance(outcome, Later):
             return self._later(incoming, book, outcome)
@@ -92,6 +95,20 @@ class Applying:
         waiting = {**held.waiting, incoming.id: tries + 1}
         book.hold(incoming.subject_key, replace(held, waiting=waiting))
         return self._retry(incoming.id, tries, f"An earlier event of this return, {held.event_id}, waits.")
+
+    def _missing_previous(self, incoming: Incoming, book: Book) -> Answer | None:
+        """`retry` while the event before it is unknown here; not for ever, should that one never come."""
+        if incoming.previous is None:
+            return None
+        place = (incoming.site, incoming.station, *incoming.previous)
+        if place in book.sequences or place in book.lost:
+            return None
+        held = book.held.get(incoming.subject_key)
+        if held is not None and held.waiting.get(incoming.id, 0) >= MAX_RETRIES:
+            return None
+        epoch, sequence = incoming.previous
+        reason = f"The event of this return before it, {sequence} of epoch {epoch}, has not come."
+        return self._later(incoming, book, Later(reason, "previous"))
 
     def _later(self, incoming: Incoming, book: Book, later: Later) -> Answer:
         held = book.held.get(incoming.subject_key)

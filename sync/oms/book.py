@@ -129,6 +129,7 @@ class Book:
 
     events: dict[str, EventRow] = field(default_factory=dict)
     sequences: dict[SequenceKey, str] = field(default_factory=dict)
+    lost: set[SequenceKey] = field(default_factory=set)  # of the places asked for: named as lost by a birth
     held: dict[SubjectKey, Held] = field(default_factory=dict)
     inspections: dict[str, Inspected] = field(default_factory=dict)
     lines: dict[str, dict[str, Line]] = field(default_factory=dict)  # by return; absent: not expected here

@@ -7,6 +7,7 @@ from pydantic import StringConstraints
 
 from sync.contract.errors import MessageInvalid
 from sync.contract.messages import AnyEvent, EpochText, MessageId, Sequence, Station
+from sync.contract.messages.envelope import EventPlace
 from sync.contract.messages.wire import WireModel
 from sync.contract.validation import parse, parse_event
 from sync.oms.outcomes import Refused
@@ -23,6 +24,7 @@ class _Head(WireModel):
     site: str
     station: Station
     replaces: MessageId | None = None
+    previous: EventPlace | None = None
 
 
 class Incoming(NamedTuple):
@@ -39,6 +41,7 @@ class Incoming(NamedTuple):
     payload: bytes
     event: AnyEvent | None = None
     refusal: Refused | None = None
+    previous: tuple[str, int] | None = None  # epoch and sequence
 
     @property
     def subject_key(self) -> tuple[str, str, str]:
@@ -87,7 +90,15 @@ def read_event(site: str, station: str, payload: bytes) -> Incoming | Unanswerab
         payload=payload,
         event=event,
         refusal=refusal,
+        previous=_place(head.previous),
     )
+
+
+def _place(text: str | None) -> tuple[str, int] | None:
+    if text is None:
+        return None
+    epoch, _, sequence = text.partition(":")
+    return epoch, int(sequence)
 
 
 def station_of(topic: str) -> tuple[str, str]:

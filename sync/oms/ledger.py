@@ -181,9 +181,13 @@ class Ledger:
         for one in batch:
             if one.id not in book.events:
                 places[one.site, one.station, one.epoch].append(one.sequence)
+                if one.previous is not None:
+                    places[one.site, one.station, one.previous[0]].append(one.previous[1])
         for key, sequences in places.items():
             for sequence, owner in self.database.sql(rows.EVENTS_AT, (*key, json.dumps(sequences))):
                 book.sequences[(*key, sequence)] = owner
+            for (sequence,) in self.database.sql(rows.LOST_AMONG, (json.dumps(sequences), *key)):
+                book.lost.add((*key, sequence))
 
     def _load_inspections(self, book: Book, inspections: Iterable[str]) -> None:
         for row in self._many(rows.INSPECTIONS_BY_ID, inspections):

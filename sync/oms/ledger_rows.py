@@ -28,6 +28,11 @@ EVENTS_AT = """
     SELECT sequence, id FROM events
     WHERE site = ? AND station = ? AND epoch = ? AND sequence IN (SELECT value FROM json_each(?))
 """
+LOST_AMONG = """
+    SELECT wanted.value FROM json_each(?) AS wanted JOIN lost_sequences
+    ON wanted.value BETWEEN lost_sequences.first AND lost_sequences.last
+    WHERE site = ? AND station = ? AND epoch = ?
+"""
 INSERT_EVENT = """
     INSERT INTO events (id, site, station, epoch, sequence, subject, type, status, exception, reason, field,
                         inspection_id, movements, corrected_by, replaced_by, payload, answered_at)

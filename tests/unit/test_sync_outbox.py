@@ -265,3 +265,16 @@ def test_a_reopened_database_knows_its_epochs(tmp_path: Path, outbox: Outbox):
     assert again.begin_epoch().counter == 2
     assert again.counts().owed == 1
     database.close()
+
+
+def test_each_event_names_the_one_before_it_about_the_same_subject(outbox: Outbox) -> None:
+    with outbox.database.write():
+        first, other, second = (outbox.append(an_event(subject=subject)) for subject in ("R-1", "R-2", "R-1"))
+    assert "previous" not in json.loads(first.envelope)
+    assert "previous" not in json.loads(other.envelope)
+    assert json.loads(second.envelope)["previous"] == f"{first.epoch}:{first.sequence}"
+    later = outbox.begin_epoch()
+    with outbox.database.write():
+        third = outbox.append(an_event(subject="R-1"))
+    assert json.loads(third.envelope)["previous"] == f"{second.epoch}:{second.sequence}"
+    assert third.epoch == later.text

@@ -11,7 +11,7 @@ import pytest
 
 from edge.lab.torture.books import CLOSED, CORRECTED, INSPECTED
 from edge.lab.torture.checker import check
-from edge.lab.torture.findings import NOT_PROMISED, Verdict
+from edge.lab.torture.findings import Verdict
 from edge.lab.torture.oms_process import ORDER
 from edge.lab.torture.story import tell
 from sync.oms.ledger import MIGRATIONS
@@ -229,21 +229,10 @@ def test_two_devices_under_one_name_have_no_common_order(books: Books) -> None:
     assert books.check().good
 
 
-def test_what_a_restored_oms_forgot_may_come_late_and_is_told(books: Books) -> None:
+def test_what_a_restored_oms_forgot_keeps_its_order_too(books: Books) -> None:
     books.event("e2", CLOSED, sequence=2)
     books.event("e1", RECEIVED, sequence=1)
     books.line("oms_restored", forgotten=["e1"])
-
-    verdict = books.check()
-
-    assert verdict.good
-    assert [one.kind for one in verdict.not_promised] == [NOT_PROMISED]
-
-
-def test_what_it_forgot_together_keeps_its_order(books: Books) -> None:
-    books.event("e2", CLOSED, sequence=2)
-    books.event("e1", RECEIVED, sequence=1)
-    books.line("oms_restored", forgotten=["e1", "e2"])
 
     assert kinds(books.check()) == {"order_violations"}
 

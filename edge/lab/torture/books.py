@@ -40,7 +40,6 @@ class Shown:
     undone: set[str] = field(default_factory=set)
     closed: set[tuple[str, str]] = field(default_factory=set)  # (station, return)
     epochs: dict[str, tuple[str, int]] = field(default_factory=dict)  # run: (desk, which of its runs)
-    forgotten: dict[str, int] = field(default_factory=dict)  # event: which restored backup lacked it last
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,7 @@ def read_lines(journal: Path) -> list[dict[str, Any]]:
 
 def read_journal(path: Path) -> Shown:
     """What was shown, by the driver's journal."""
-    shown, restores = Shown(), 0
+    shown = Shown()
     for line in read_lines(path):
         kind = line["kind"]
         if kind == "saved":
@@ -95,7 +94,4 @@ def read_journal(path: Path) -> Shown:
             shown.closed.add((line["station"], line["return_id"]))
         elif kind == "started":
             shown.epochs.setdefault(line["epoch"], (line["desk"], len(shown.epochs)))
-        elif kind == "oms_restored":
-            restores += 1
-            shown.forgotten.update((one, restores) for one in line["forgotten"])
     return shown

@@ -132,7 +132,7 @@ class Campaign:
         chain = Chain(folder, self._options.seed, station_entry=self._options.station_entry)
         staff = TortureStaff(log, expiry_of(at), disk)
         light, heavy = LightFaults(chain, log), HeavyFaults(chain, staff, log, disk)
-        verdict = Verdict((), (), 0, 0)
+        verdict = Verdict((), 0, 0)
         findings: tuple[Finding, ...] = ()
         try:
             self._begin(chain, staff, plan)
@@ -184,7 +184,6 @@ class Campaign:
             outcome.wires.update(wire.struck.as_counts())
         outcome.saved += verdict.saved
         outcome.events += verdict.events
-        outcome.reordered_by_oms_restore += len(verdict.not_promised)
 
     def _disk(self, path: Path) -> SmallDisk | None:
         """The disk that can be filled; never the operator's own."""

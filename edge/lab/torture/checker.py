@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from edge.lab.torture.books import CLOSED, CORRECTED, INSPECTED, Event, Shown, read_books, read_journal
-from edge.lab.torture.findings import NOT_PROMISED, Finding, Verdict
+from edge.lab.torture.findings import Finding, Verdict
 from edge.lab.torture.order_check import find_order
 from edge.lab.torture.stock_check import find_stock
 
@@ -31,16 +31,14 @@ def check(journal: Path, ledger: Path) -> Verdict:
         ledger: The OMS's database file.
     """
     shown, books = read_journal(journal), read_books(ledger)
-    findings = [
+    findings = (
         *_lost(shown, books.events),
         *_unknown(shown, books.events),
         *_rejected(books.events),
         *find_order(shown, books.events),
         *find_stock(shown, books),
-    ]
-    told = tuple(one for one in findings if one.kind == NOT_PROMISED)
-    wrong = tuple(one for one in findings if one.kind != NOT_PROMISED)
-    return Verdict(wrong, told, len(shown.saved), len(books.events))
+    )
+    return Verdict(findings, len(shown.saved), len(books.events))
 
 
 def _lost(shown: Shown, events: Iterable[Event]) -> Iterable[Finding]:

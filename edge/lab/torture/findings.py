@@ -23,9 +23,6 @@ class Finding:
 
 MAY_HEAL = frozenset({"lost", "stock"})
 KINDS = ("lost", "applied_twice", "order_violations", "stock", "unknown", "rejected")
-NOT_PROMISED = "reordered_by_oms_restore"
-"""Counted and told, but no failure: an OMS that was put back to an old copy takes in what it forgot when it
-has noticed; an event of the same return that was committed since may have come before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +31,11 @@ class Verdict:
 
     Attributes:
         findings: What is wrong.
-        not_promised: What is told, and is no failure.
         saved: Inspections that were shown as saved.
         events: Events in the ledger.
     """
 
     findings: tuple[Finding, ...]
-    not_promised: tuple[Finding, ...]
     saved: int
     events: int
 

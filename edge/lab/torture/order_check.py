@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from edge.lab.torture.books import Event, Shown
-from edge.lab.torture.findings import NOT_PROMISED, Finding
+from edge.lab.torture.findings import Finding
 
 
 def find_order(shown: Shown, events: Iterable[Event]) -> Iterable[Finding]:
@@ -31,10 +31,8 @@ def find_order(shown: Shown, events: Iterable[Event]) -> Iterable[Finding]:
             if committed > newest:
                 furthest, newest = one, committed
                 continue
-            # What an OMS forgot can come only after it has noticed; what it never forgot has no excuse.
-            late = shown.forgotten.get(one.id, 0) > shown.forgotten.get(furthest.id, 0)
             yield Finding(
-                NOT_PROMISED if late else "order_violations",
+                "order_violations",
                 f"{desk}: {_named(one)} was applied after {_named(furthest)}, but committed before.",
                 one.inspection_id,
                 return_id,

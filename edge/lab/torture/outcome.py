@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 
 from edge.lab.torture.faults import BrokerKind, FaultKind
-from edge.lab.torture.findings import KINDS, NOT_PROMISED
+from edge.lab.torture.findings import KINDS
 
 NOT_REVIVED = "not_revived"
 """A process did not come back, a station did not settle, twins did not notice each other."""
@@ -23,7 +23,6 @@ class Outcome:
     rounds: int = 0
     saved: int = 0
     events: int = 0
-    reordered_by_oms_restore: int = 0
     found: Counter[str] = field(default_factory=Counter)
     faults: Counter[FaultKind] = field(default_factory=Counter)
     skipped: dict[str, str] = field(default_factory=dict)
@@ -49,7 +48,6 @@ class Outcome:
             "saved": self.saved,
             "events": self.events,
             **{kind: self.found[kind] for kind in (*KINDS, NOT_REVIVED)},
-            NOT_PROMISED: self.reordered_by_oms_restore,
             "faults": {kind.value: self.faults[kind] for kind in FaultKind},
             "skipped": self.skipped,
             "brokers": {kind.value: self.brokers[kind] for kind in BrokerKind},
@@ -65,12 +63,6 @@ def tell_people(console: Console, outcome: Outcome) -> None:
     figures = outcome.as_json()
     for kind in (*KINDS, NOT_REVIVED):
         console.print(f"{kind:18} {figures[kind]}")
-    if outcome.reordered_by_oms_restore:
-        console.print(
-            f"{outcome.reordered_by_oms_restore} events that a restored OMS had forgotten came after newer "
-            "ones of their return: not promised, see docs/reliability.md",
-            soft_wrap=True,
-        )
     console.print(
         f"{outcome.rounds} of {outcome.rounds_asked} rounds, {outcome.saved} units shown as saved, "
         f"{sum(outcome.faults.values())} faults, {outcome.seconds:.0f} s"

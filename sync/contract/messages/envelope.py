@@ -19,6 +19,9 @@ MAX_EVENT_BYTES = 4096
 CloudEventsSource = Annotated[
     str, StringConstraints(min_length=1, max_length=140, pattern=r"^[^\x00-\x20\x7f]+$")
 ]
+EventPlace = Annotated[
+    str, StringConstraints(max_length=56, pattern=r"^[0-9]{6,10}-[0-9a-f]{6,32}:[1-9][0-9]{0,9}$")
+]
 EventType = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+\.v[0-9]+$")]
 
 
@@ -30,6 +33,9 @@ class Envelope(WireModel):
         time: When it was committed, by the station's clock; right only where `clockok` is true.
         replaces: Id of a dead letter that this event repairs; applied only where the OMS recorded that one as
             rejected.
+        previous: The station's event before it about the same return, as `epoch:sequence`. An OMS that has no
+            answer for that one (it was restored from a backup, or the broker mixed up the order) answers
+            `retry` until it has, unless a birth names it as lost.
         clockok: Whether the station knew its clock to be right.
         elapsed: Whole seconds since the epoch began, by a clock that nobody can set.
     """
@@ -47,5 +53,6 @@ class Envelope(WireModel):
     epoch: EpochText
     sequence: Sequence
     replaces: MessageId | None = None
+    previous: EventPlace | None = None
     clockok: bool
     elapsed: Annotated[int, Field(ge=0, le=2_147_483_647)] | None = None
