@@ -191,6 +191,7 @@ def open_station(
             delivery=DeliveryView(outbox, delivery.relay, delivery.reconciliation),
             devices=devices,
             calibrations=calibrations,
+            second_looks=desk.second_looks,
             versions=Versions(
                 software=SOFTWARE,
                 model=f"{model.name}-{model.version}" if model else "",

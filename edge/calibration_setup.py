@@ -1,4 +1,4 @@
-"""The calibration of a station that stands still, for the command that works it out."""
+"""Calibration and second looks of a station, opened alone for the commands that look at them."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -8,6 +8,7 @@ from edge.calibration_view import CalibrationsView
 from edge.clock import SystemClock
 from edge.grading.policy_loading import load_policies
 from edge.inspection.calibrating import CalibrationBook
+from edge.inspection.second_looks import SecondLooks
 from edge.locking import DataFolderLock
 from edge.settings import Settings
 from edge.station_model import load_model
@@ -38,3 +39,15 @@ def open_calibration(settings: Settings, *, exclusive: bool) -> Iterator[Calibra
         policies = load_policies(settings.policies)
         model, _, _ = load_model(settings)
         yield CalibrationsView(CalibrationBook(database, policies, model, clock), policies)
+
+
+@contextmanager
+def open_second_looks(settings: Settings) -> Iterator[SecondLooks]:
+    """What second looks have shown; also beside a running station, since it writes nothing."""
+    clock = SystemClock()
+    path = settings.station.data_dir / DATABASE_FILE
+    database = Database.open(path, [SYNC_MIGRATIONS, EDGE_MIGRATIONS], now=clock.now)
+    try:
+        yield SecondLooks(database, clock, share=settings.second_looks.share)
+    finally:
+        database.close()

@@ -4,7 +4,7 @@
     doctor, config, policy        is everything in order?
     inspect, barcode, model       pictures and models by hand
     outbox, replay                what is owed to the OMS; the past, judged again
-    calibrate                     from which confidence the station may decide alone
+    calibrate, second-looks       from which confidence it may decide alone; do people agree?
     broker, oms                   the other ends: the embedded broker, the reference receiver
     conformance                   does another OMS's receiver keep the contract?
     bench, endurance              how fast; a month offline, a fleet that comes back
@@ -29,6 +29,7 @@ from edge import (
     cli_outbox,
     cli_powercut,
     cli_replay,
+    cli_second_looks,
     cli_station,
     cli_trial,
     cli_vision,
@@ -72,6 +73,7 @@ for part in (
     cli_outbox,
     cli_replay,
     cli_calibrate,
+    cli_second_looks,
     cli_oms,
     cli_conformance,
     cli_endurance,

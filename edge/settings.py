@@ -7,7 +7,7 @@ nearest known one, because a misspelt key that is silently ignored is found out 
     [patterns]           edge/returns      [scanners.NAME]  hardware/scanners/settings.py
     [policies]           edge/grading      [vision]         vision/settings.py
     [outbox] [broker]    sync/settings.py  [model]          models/settings.py
-    [storage] [staff]    this file
+    [storage] [staff] [second_looks]    this file
 """
 
 import difflib
@@ -99,6 +99,18 @@ class StaffSection(BaseModel):
     supervisors: tuple[str, ...] = ()
 
 
+class SecondLooksSection(BaseModel):
+    """`[second_looks]`: units that a person grades without knowing what the model said.
+
+    Attributes:
+        share: Of the units judged by pictures; offered after their bag is closed.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    share: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+
 class Settings(BaseModel):
     """The whole file."""
 
@@ -115,6 +127,7 @@ class Settings(BaseModel):
     model: ModelSettings = ModelSettings()
     storage: StorageSection = StorageSection()
     staff: StaffSection = StaffSection()
+    second_looks: SecondLooksSection = SecondLooksSection()
 
 
 def load_settings(path: Path) -> Settings:

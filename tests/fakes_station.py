@@ -1,12 +1,14 @@
 """A hand-written shift behind the web station: what was done, what is owed, what is plugged in."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from builders_station import NOW, a_detail, a_summary, holds, picture, tasks
 from fakes_station_workflow import FakeWorkflow
 
+from edge.grading.decision import Grade
 from edge.inspection.desk import Message
+from edge.inspection.second_looks import Agreement, Answer, GradeAgreement, KindAgreement, WaitingLook
 from edge.inspection.summaries import HoldSummary, InspectionDetail, InspectionSummary, OmsState, TaskSummary
 from edge.station.services import (
     ComparisonView,
@@ -20,6 +22,7 @@ from edge.station.services import (
     Versions,
 )
 from edge.station.trust import CalibrationView
+from vision.findings import DefectKind
 
 
 class FakeJournal:
@@ -157,6 +160,32 @@ class FakeCalibrations:
         return self.found
 
 
+class FakeLooks:
+    """One unit waits; the station had said A."""
+
+    def __init__(self) -> None:
+        self.share = 0.1
+        self.given: list[tuple[str, str, list[str]]] = []
+
+    def waiting(self) -> list[WaitingLook]:
+        if self.given:
+            return []
+        return [WaitingLook("insp-3", "Steel bottle", NOW - timedelta(hours=2), ("front", "top"))]
+
+    def look(self, inspection_id: str, grade: Grade, kinds: Collection[DefectKind]) -> Answer:
+        self.given.append((inspection_id, grade.value, [kind.value for kind in kinds]))
+        return Answer(Grade.A, (), same_grade=grade is Grade.A)
+
+    def agreement(self) -> Agreement:
+        if not self.given:
+            return Agreement(0)
+        return Agreement(
+            1,
+            (GradeAgreement("general", 1, 0, 0, 1),),
+            (KindAgreement("breakage", 0, 1, 0),),
+        )
+
+
 class FakeShift:
     """The services and handles on what stands behind them."""
 
@@ -166,6 +195,7 @@ class FakeShift:
         self.delivery = FakeDelivery()
         self.devices = FakeDevices()
         self.calibrations = FakeCalibrations()
+        self.looks = FakeLooks()
         self.services = StationServices(
             site="BLR-07",
             station="desk-1",
@@ -174,6 +204,7 @@ class FakeShift:
             delivery=self.delivery,
             devices=self.devices,
             calibrations=self.calibrations,
+            second_looks=self.looks,
             versions=Versions("0.1.0", "parcels-0.1.0", "5 packs, 3f9a21c0", "1", "000012-9f3ac1"),
             now=lambda: NOW,
             monotonic_ns=lambda: 1_000_000_000,

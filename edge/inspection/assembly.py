@@ -22,6 +22,7 @@ from edge.inspection.judging import Cameras, Eyes, Judge
 from edge.inspection.lookup import Lookup
 from edge.inspection.references import ReferenceStore
 from edge.inspection.saved import ModelUsed
+from edge.inspection.second_looks import SecondLooks
 from edge.inspection.storage import StorageGovernor
 from edge.inspection.store import InspectionStore
 from edge.inspection.tasks import TaskStore
@@ -52,6 +53,7 @@ class AssembledDesk:
     drafts: DraftKeeper
     judge: Judge
     storage: StorageGovernor
+    second_looks: SecondLooks
 
 
 def assemble_desk(
@@ -141,6 +143,13 @@ def assemble_desk(
         drafts=drafts,
         judge=judge,
         storage=storage,
+        second_looks=SecondLooks(
+            database,
+            clock,
+            share=settings.second_looks.share,
+            bag_is_open=lambda: state.opened is not None,
+            who=lambda: state.badge,
+        ),
     )
 
 

@@ -5,8 +5,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from edge.grading.decision import Grade
 from edge.inspection.desk import Desk, ParameterValue
+from edge.inspection.second_looks import Agreement, WaitingLook
 from edge.station.services import Connection, Counts, DeviceState, HealthCheck, Versions
+from vision.findings import DefectKind
 
 MAX_SCAN_CHARACTERS = 20_000
 """Longer than any barcode; a scan of 10 kB is still taken, and answered with "unknown code"."""
@@ -65,6 +68,13 @@ class ResolveIn(Incoming):
     badge: Badge | None = None
 
 
+class LookIn(Incoming):
+    """What a person says of a unit's pictures."""
+
+    grade: Grade
+    kinds: Annotated[tuple[DefectKind, ...], Field(max_length=len(DefectKind))] = ()
+
+
 class CalibrateIn(Incoming):
     """Whether the result is put in force or only told."""
 
@@ -111,6 +121,14 @@ class Health(BaseModel):
     checks: list[HealthCheck]
     devices: list[DeviceState]
     versions: Versions
+
+
+class SecondLooksNow(BaseModel):
+    """Units that wait for a second look, and what earlier looks have shown."""
+
+    share: float
+    waiting: list[WaitingLook]
+    agreement: Agreement
 
 
 class ViewsTaken(BaseModel):

@@ -15,7 +15,7 @@ from typing import Protocol
 from edge.grading.override import OverrideReason
 from edge.inspection.desk import Desk, Message
 from edge.inspection.summaries import HoldSummary, InspectionDetail, InspectionSummary, OmsState, TaskSummary
-from edge.station.trust import Calibrations
+from edge.station.trust import Calibrations, Looks
 from hardware.scanners.scan import Scan
 
 
@@ -330,6 +330,7 @@ class StationServices:
         delivery: What is owed to the OMS.
         devices: What is plugged in.
         calibrations: How far it may decide alone.
+        second_looks: Units graded by a person who doesn't know its answer.
         versions: What runs here.
         now: Wall time, UTC-aware.
         monotonic_ns: For the time of a scan's arrival.
@@ -344,6 +345,7 @@ class StationServices:
     delivery: Delivery
     devices: Devices
     calibrations: Calibrations
+    second_looks: Looks
     versions: Versions
     now: Callable[[], datetime]
     monotonic_ns: Callable[[], int]

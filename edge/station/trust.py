@@ -1,11 +1,14 @@
-"""How far the station is trusted: what the web station asks of its calibration."""
+"""How far the station is trusted: what the web station asks of its calibration and of second looks."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from edge.grading.decision import Grade
 from edge.inspection.desk import Message
+from edge.inspection.second_looks import Agreement, Answer, WaitingLook
+from vision.findings import DefectKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,4 +54,25 @@ class Calibrations(Protocol):
 
     def calibrate(self, *, write: bool) -> Sequence[CalibrationView]:
         """Work out each pack's threshold from what people judged; `write` puts it in force."""
+        ...
+
+
+class Looks(Protocol):
+    """Units that a person grades without knowing what the station said."""
+
+    @property
+    def share(self) -> float:
+        """Of the units judged by pictures, those that are offered."""
+        ...
+
+    def waiting(self) -> Sequence[WaitingLook]:
+        """Units that wait, oldest first; none while a bag is open."""
+        ...
+
+    def look(self, inspection_id: str, grade: Grade, kinds: Collection[DefectKind]) -> Answer:
+        """Keep what a person says; returns what the station had said."""
+        ...
+
+    def agreement(self) -> Agreement:
+        """How far people and the station agree."""
         ...

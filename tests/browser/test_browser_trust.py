@@ -41,3 +41,18 @@ def test_an_alarm_says_what_has_changed(open_page, station):
     said = card(open_page("/status"), "default")
     assert "The pictures are no longer what they were" in said
     assert "a person looks at every unit" in said
+
+
+def test_a_second_look_is_given_before_the_stations_answer_is_shown(open_page, station):
+    page = open_page("/second-looks")
+    page.wait_for_selector("[data-look='insp-3']")
+    assert page.locator(".look-views img").count() == 2
+    assert "The station said" not in page.inner_text("body")
+    page.click("[data-kind=breakage]")
+    page.click("[data-grade=C]")
+    page.wait_for_selector(".toast")
+    assert "The station said grade A; it saw: nothing" in page.inner_text(".toasts")
+    assert station.shift.looks.given == [("insp-3", "C", ["breakage"])]
+    page.wait_for_selector("#agreement table")
+    assert "1 damaged ones that the station thought sound" in page.inner_text("#agreement")
+    page.wait_for_selector(".empty")

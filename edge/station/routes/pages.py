@@ -22,6 +22,7 @@ PAGES: Mapping[str, str] = {
     "/holds": "holds",
     "/tasks": "tasks",
     "/status": "status",
+    "/second-looks": "second_looks",
     "/docs": "docs",
 }
 
