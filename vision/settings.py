@@ -71,7 +71,7 @@ class BarcodeSettings(_Section):
     places: int = Field(default=3, ge=0, le=16, description="places with bars that are turned upright")
     match_expected: bool = Field(default=True, description="compare unread bars with the expected codes")
     matched_places: int = Field(default=2, ge=1, le=16, description="of the places, how many are compared")
-    matched_lines: int = Field(default=3, ge=1, le=6, description="lines across the bars that are compared")
+    matched_lines: int = Field(default=2, ge=1, le=6, description="lines across the bars that are compared")
     max_doubt: Share = Field(default=0.4, description="of any digit of a compared code; 0.5 is either digit")
 
 

@@ -87,6 +87,7 @@ class ScannerBank:
         settings: Each scanner's settings by its name.
         on_scan: Takes each read.
         on_refused: Takes each read that was thrown away; None only counts and logs them.
+        build: Builds each scanner's driver; who has drivers of their own gives another.
         monotonic_ns: Clock of the stamps.
         random: Gives a number in [0, 1) for the back-off.
 
@@ -100,13 +101,14 @@ class ScannerBank:
         on_scan: Callable[[Scan], object],
         *,
         on_refused: Callable[[RefusedScan], object] | None = None,
+        build: Callable[[str, CommonScannerSettings], ScannerDriver] = build_driver,
         monotonic_ns: Callable[[], int] = time.monotonic_ns,
         random: Callable[[], float] = _random.random,
     ) -> None:
         self._scanners = {
             name: ScannerLine(
                 name,
-                build_driver(name, scanner_settings),
+                build(name, scanner_settings),
                 Backoff(scanner_settings.retry_base_s, scanner_settings.retry_cap_s, random=random),
                 on_scan,
                 on_refused,

@@ -64,5 +64,24 @@ class SimulatorScannerSettings(CommonScannerSettings):
     socket: Path
 
 
-ScannerSettings = Annotated[SerialScannerSettings | SimulatorScannerSettings, Field(discriminator="driver")]
+class CameraScannerSettings(CommonScannerSettings):
+    """A station camera that serves as a scanner. Who opens the station puts camera and decoders together.
+
+    Attributes:
+        camera: Name of the camera's section.
+        votes: Pictures that must show the same code; one more where the open return doesn't hold it.
+        again_after_s: How long a code must be out of sight before it counts as another scan.
+        look_every_ms: Pause between two looks, in milliseconds.
+    """
+
+    driver: Literal["camera"] = "camera"
+    camera: str = Field(min_length=1, max_length=64)
+    votes: int = Field(default=2, ge=1, le=10)
+    again_after_s: float = Field(default=2.0, ge=0, le=60, allow_inf_nan=False)
+    look_every_ms: int = Field(default=200, ge=20, le=5000)
+
+
+ScannerSettings = Annotated[
+    SerialScannerSettings | SimulatorScannerSettings | CameraScannerSettings, Field(discriminator="driver")
+]
 """One `[scanners.NAME]` section; use in a settings model as `scanners: dict[str, ScannerSettings]`."""

@@ -23,7 +23,7 @@ from vision.barcodes.retail_symbols import RetailSymbol, symbols_of
 from vision.picture import Picture
 
 _WIDTH = 420  # pixels across a place
-_CODE_WIDTHS = (0.42, 1.12)  # of a place's width
+_CODE_WIDTHS = (0.5, 1.1)  # of a place's width
 _TRIED = 4  # guesses fitted
 _WORSE = 0.1  # a guess this much below the best isn't fitted
 _GOOD_FIT = 0.96
