@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.calibration_view import CalibrationsView
+from edge.camera_scanner import OpenReturnCodes, camera_scanners
 from edge.clock import SystemClock
 from edge.delivery_view import DeliveryView
 from edge.devices_view import DevicesView
@@ -24,6 +25,7 @@ from edge.ids import new_id
 from edge.inspection.answers import AnswerTasks
 from edge.inspection.assembly import assemble_desk
 from edge.inspection.calibrating import CalibrationBook
+from edge.inspection.desk import Phase
 from edge.inspection.evidence import PictureStore
 from edge.inspection.journal import Journal
 from edge.inspection.judging import Judge
@@ -143,7 +145,16 @@ def open_station(
             new_id=new_id,
             on_answer=AnswerTasks(desk.tasks, clock),
         )
-        scanners = ScannerBank(settings.scanners, workflow.scan)
+        scanners = ScannerBank(
+            settings.scanners,
+            workflow.scan,
+            build=camera_scanners(
+                cameras,
+                settings.vision,
+                waiting=lambda: desk.state.phase in {Phase.IDLE, Phase.RETURN_OPEN},
+                expected=OpenReturnCodes(lambda: desk.state.opened, desk.copy.product),
+            ),
+        )
         forecast = DiskForecast(data / "free-space.json", now=clock.now, clock_ok=lambda: clock.reading().ok)
         devices = DevicesView(
             settings,
