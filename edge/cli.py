@@ -5,6 +5,7 @@
     inspect, barcode, model       pictures and models by hand
     outbox, replay                what is owed to the OMS; the past, judged again
     calibrate, second-looks       from which confidence it may decide alone; do people agree?
+    labels                        what people said, to train the next model
     broker, oms                   the other ends: the embedded broker, the reference receiver
     conformance                   does another OMS's receiver keep the contract?
     bench, endurance              how fast; a month offline, a fleet that comes back
@@ -24,6 +25,7 @@ from edge import (
     cli_conformance,
     cli_endurance,
     cli_lab,
+    cli_labels,
     cli_model,
     cli_oms,
     cli_outbox,
@@ -81,6 +83,7 @@ for part in (
 ):
     part.register(app)
 cli_trial.register(cli_model.model_app, cli_check.policy_app)
+cli_labels.register(app, cli_model.model_app)
 
 
 def main() -> None:

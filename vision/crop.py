@@ -50,6 +50,14 @@ class Crop:
         bottom = min(max((y1 - self.pad_y) / self.scale, 0.0), float(self.height))
         return Box(self.left + left, self.top + top, max(0.0, right - left), max(0.0, bottom - top))
 
+    def to_square(self, box: Box) -> tuple[float, float, float, float]:
+        """Map a box in the full picture to left, top, right, bottom in the square, kept within the crop."""
+        left = min(max(box.x - self.left, 0.0), float(self.width)) * self.scale + self.pad_x
+        right = min(max(box.x + box.width - self.left, 0.0), float(self.width)) * self.scale + self.pad_x
+        top = min(max(box.y - self.top, 0.0), float(self.height)) * self.scale + self.pad_y
+        bottom = min(max(box.y + box.height - self.top, 0.0), float(self.height)) * self.scale + self.pad_y
+        return left, top, right, bottom
+
     def enlarged(self, factor: int) -> "Crop":
         """The same square, for a full picture `factor` times the size of the one it was cut from."""
         return replace(

@@ -169,6 +169,19 @@ class ViewInspector:
         wait(waiting.values())  # no view's work goes on behind the back of an error
         return {view: future.result() for view, future in waiting.items()}
 
+    def cut_out(self, jpeg: bytes, reference: bytes | None = None) -> Crop | None:
+        """The item as the model is shown it; None without a model, or where the picture can't be judged.
+
+        Args:
+            jpeg: The picture's bytes as stored.
+            reference: The empty-station picture that it was compared with, where there was one.
+
+        Raises:
+            PictureRefused: If the bytes are no picture that can be decoded safely.
+        """
+        prepared = self._prepare(self._open(jpeg), reference, repeated=False, timings={})
+        return prepared.task[0] if prepared.task is not None else None
+
     def forget_references(self) -> None:
         """Drop prepared empty-station pictures, after the staff took new ones."""
         with self._references_lock:

@@ -1,18 +1,21 @@
 """Stored inspections with their evidence, for whoever judges them again: a replay, or a trial."""
 
+import json
 from collections.abc import Iterator
 
 from edge.errors import EvidenceMissing
+from edge.grading.decision import Grade
 from edge.grading.observation import Observation
 from edge.grading.policy import PolicyPack
 from edge.inspection.evidence import Evidence, PictureStore
 from edge.inspection.judging import Judge
 from edge.inspection.observing import seen_findings, seen_views
-from edge.inspection.records import EvidenceRecord, InspectionRecord, PolicyPackRecord
+from edge.inspection.records import EvidenceRecord, InspectionRecord, PolicyPackRecord, SecondLookRecord
 from edge.inspection.references import ReferenceStore
 from edge.inspection.saved import JudgedView, SavedInspection
 from edge.inspection.store import InspectionStore
 from sync.database import Database
+from vision.findings import DefectKind
 
 
 class StoredInspections:
@@ -79,6 +82,26 @@ class StoredInspections:
         seen = judge.see(pictures, references) if pictures else None
         again = {view.view: view for view in seen.views} if seen is not None else {}
         return tuple(again.get(view.view, view) for view in saved.views)
+
+    def references(self, saved: SavedInspection) -> dict[str, bytes]:
+        """The empty-station pictures that its views were compared with, by view.
+
+        Raises:
+            EvidenceMissing: One of them is gone.
+        """
+        return {
+            row.view: self._references.read(row.reference_sha256)
+            for row in self._rows(saved)
+            if row.reference_sha256 is not None
+        }
+
+    def second_look(self, inspection_id: str) -> tuple[Grade, frozenset[DefectKind]] | None:
+        """The grade and the kinds of defect that a second look gave; None where there was none."""
+        query = SecondLookRecord.select().where(SecondLookRecord.inspection_id == inspection_id)
+        rows = list(self._database.run(query))
+        if not rows:
+            return None
+        return Grade(rows[0].grade), frozenset(DefectKind(kind) for kind in json.loads(rows[0].kinds))
 
     def _rows(self, saved: SavedInspection) -> list[EvidenceRecord]:
         query = EvidenceRecord.select().where(EvidenceRecord.inspection_id == saved.inspection_id)

@@ -43,6 +43,10 @@ def _run(step: str, recipe: Recipe, options: argparse.Namespace) -> None:
         from models.training.dataset import write_dataset
 
         summary = write_dataset(recipe, dataset, options.shared, options.workers)
+        if options.labelled is not None:
+            from models.training.labelled import add_labelled
+
+            summary["site"] = add_labelled(recipe, options.labelled, dataset)
         log.info("%s", json.dumps(summary, indent=2))
     elif step == "fit":
         fit(recipe, dataset, runs, hours=options.hours, threads=options.workers, device=options.device)
@@ -68,6 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--shared", type=Path, help="folder of shared photographs; without it only drawn pictures are used"
+    )
+    parser.add_argument(
+        "--labelled", type=Path, help="a site's own labelled set, from `darkstore labels export`"
     )
     parser.add_argument(
         "--packages", type=Path, default=Path("models/packages"), help="where the package is written"

@@ -59,6 +59,8 @@ def test_version() -> None:
         "barcode",
         "replay",
         "calibrate",
+        "second-looks",
+        "labels export",
         "broker",
         "model list",
         "outbox list",
