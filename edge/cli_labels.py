@@ -23,9 +23,13 @@ def register(parent: typer.Typer, model_app: typer.Typer) -> None:
 def labels_export(
     folder: Annotated[Path, typer.Argument(help="A new or empty folder.", file_okay=False)],
     config: ConfigOption = DEFAULT_CONFIG,
+    accepted: Annotated[
+        bool,
+        typer.Option("--accepted", help="Also units whose proposal a person was asked about and accepted."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Write the units that people judged as a labelled set in YOLO's layout, for `darkstore model train`."""
+    """Write overrides and second looks as a labelled set in YOLO's layout, for `darkstore model train`."""
     from edge.bootstrap import open_replay
     from edge.inspection.label_export import export_labels
     from edge.station_model import load_model
@@ -38,7 +42,7 @@ def labels_export(
     if model is None:
         raise CommandFailed("No model is in use: nothing says how a model sees an item.", Exit.NOT_NOW)
     with open_replay(settings) as replaying, ViewInspector(settings.vision, detector) as eyes:
-        written = export_labels(replaying.stored, eyes, folder)
+        written = export_labels(replaying.stored, eyes, folder, accepted=accepted)
     if as_json:
         typer.echo(json.dumps({"folder": str(folder), **written}, indent=2))
         return

@@ -72,13 +72,17 @@ def truth_of(saved: SavedInspection, second: tuple[Grade, frozenset[DefectKind]]
     return Truth("asked", confirmed_grade, found, intact=not found and confirmed_grade is Grade.A)
 
 
-def export_labels(stored: StoredInspections, eyes: ViewInspector, folder: Path) -> dict[str, int]:
+def export_labels(
+    stored: StoredInspections, eyes: ViewInspector, folder: Path, *, accepted: bool = False
+) -> dict[str, int]:
     """Write the set into an empty or new folder; returns how much of what was written.
 
     Args:
         stored: The station's inspections.
         eyes: With the model's detector: it knows how the model is shown an item.
         folder: Where to.
+        accepted: Also units that a person was asked about and accepted as proposed: many more, but who
+            accepts a grade has not looked at each box.
     """
     for part in ("train", "val"):
         for kind in ("images", "labels"):
@@ -91,6 +95,8 @@ def export_labels(stored: StoredInspections, eyes: ViewInspector, folder: Path) 
             saved = stored.get(inspection_id)
             truth = truth_of(saved, stored.second_look(inspection_id)) if saved is not None else None
             if saved is None or truth is None or saved.state == "UNDONE" or saved.model is None:
+                continue
+            if truth.source == "asked" and not accepted:
                 continue
             pictures = _write(saved, truth, stored, eyes, folder)
             counts.update(units=1, pictures=len(pictures), intact=len(pictures) if truth.intact else 0)

@@ -59,7 +59,9 @@ def labels(folder: Path) -> dict[str, str]:
 def test_confirmed_boxes_and_intact_pictures_are_written_as_the_model_sees_them(tmp_path):
     with a_desk(tmp_path / "data") as desk:
         one_unit(desk, "dented", a_seen(DENT))
-        written = export_labels(stored(desk), Cutter(), tmp_path / "set")
+        nothing = {"units": 0, "pictures": 0, "intact": 0, "boxes": 0}
+        assert export_labels(stored(desk), Cutter(), tmp_path / "none") == nothing, "a click confirms no box"
+        written = export_labels(stored(desk), Cutter(), tmp_path / "set", accepted=True)
         assert written == {"units": 1, "pictures": 1, "intact": 0, "boxes": 1}
         (label,) = (tmp_path / "set").glob("labels/*/*-top.txt")
         number, *place = label.read_text().split()
@@ -73,7 +75,7 @@ def test_confirmed_boxes_and_intact_pictures_are_written_as_the_model_sees_them(
         assert "path:" not in (tmp_path / "set" / "data.yaml").read_text()
     with a_desk(tmp_path / "other") as desk:
         one_unit(desk, "sound")
-        written = export_labels(stored(desk), Cutter(), tmp_path / "sound")
+        written = export_labels(stored(desk), Cutter(), tmp_path / "sound", accepted=True)
         assert written == {"units": 1, "pictures": 2, "intact": 2, "boxes": 0}
         assert set(labels(tmp_path / "sound").values()) == {""}
 
@@ -120,7 +122,7 @@ def test_a_plain_accept_that_nobody_was_asked_about_is_no_truth(tmp_path):
 def test_the_training_takes_the_set_with_its_own_numbers(tmp_path):
     with a_desk(tmp_path / "data") as desk:
         one_unit(desk, "dented", a_seen(DENT))
-        export_labels(stored(desk), Cutter(), tmp_path / "set")
+        export_labels(stored(desk), Cutter(), tmp_path / "set", accepted=True)
     for part in ("train", "val"):
         for kind in ("images", "labels"):
             (tmp_path / "dataset" / kind / part).mkdir(parents=True)
