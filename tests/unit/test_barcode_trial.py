@@ -83,6 +83,7 @@ def test_upce_is_written_out_and_back():
         assert written[-1] == check_digit(written[:-1])
         assert gtin13_to_upce(written) == short
     assert gtin13_to_upce("4006381333931") is None
+    assert [symbols_of(gtin) for gtin in ("10012345678902", "8901", "0890123456789X", "٠" * 14)] == [[]] * 4
 
 
 @pytest.mark.parametrize("text", [GTIN, "4006381333931", "0012345678905"])

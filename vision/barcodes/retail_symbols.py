@@ -68,7 +68,7 @@ def symbols_of(gtin14: str) -> list[RetailSymbol]:
     >>> [symbol.kind for symbol in symbols_of("00050968000093")]
     ['ean13', 'upce']
     """
-    if gtin14[0] != "0":
+    if len(gtin14) != 14 or not (gtin14.isascii() and gtin14.isdigit()) or gtin14[0] != "0":
         return []
     if gtin14.startswith("000000"):
         return [draw_ean8(gtin14[6:]), draw_ean13(gtin14[1:])]

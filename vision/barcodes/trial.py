@@ -117,7 +117,7 @@ class BarcodeTrial:
         for path, truth in truths.items():
             try:
                 picture = decode_picture(path.read_bytes(), self._settings)
-            except PictureRefused:
+            except (PictureRefused, OSError):
                 result.refused += 1
                 continue
             result.pictures += 1
@@ -172,7 +172,7 @@ def _picked(texts: Sequence[str], expected: ExpectedCodes) -> str | None:
 
 def _truth(path: Path) -> Truth | None:
     label = path.with_suffix(".txt")
-    return Truth.of(label.read_text("utf-8")) if label.is_file() else None
+    return Truth.of(label.read_text("utf-8", "replace")) if label.is_file() else None
 
 
 def _zxing_alone(grey: Picture) -> list[str]:
