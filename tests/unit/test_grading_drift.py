@@ -103,6 +103,24 @@ def test_harm_beyond_the_bound_alarms() -> None:
     assert [(sign.what, sign.outcome) for sign in signs] == [("harm", Outcome.ALARM)]
 
 
+def lamp(rng: random.Random, days: int, *, by_day: float, shift: float = 0.0) -> tuple[float, ...]:
+    """A figure of forty pictures a day; days differ by so many times the spread within a day."""
+    levels = [rng.gauss(shift, by_day) for _ in range(days)]
+    return spread([rng.gauss(level, 1) for level in levels for _ in range(40)])
+
+
+def test_days_that_differ_a_little_seldom_tighten_and_a_new_lamp_is_noticed() -> None:
+    rng = random.Random(10)
+    outcomes = []
+    for shift in (0.0, 1.0):
+        then = {f"top.{number}": lamp(rng, 30, by_day=0.25) for number in range(100)}
+        now = {name: lamp(rng, 7, by_day=0.25, shift=shift) for name in then}
+        signs = compare(Figures(units=1200, pictures=then), Figures(units=280, pictures=now), HARM)
+        outcomes.append(len(signs))
+    assert outcomes[0] <= 2
+    assert outcomes[1] >= 95
+
+
 def test_few_units_say_nothing() -> None:
     rng = random.Random(9)
     assert compare(some(rng, 900), some(rng, LEAST_UNITS - 1, light=0.0), HARM) == ()
