@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -162,10 +163,16 @@ def inspection_of(row: Sequence[Any]) -> Inspected:
         unit,
         Decimal(excess),
         bool(active),
-        _HOLDINGS.validate_json(holdings),
+        _holdings(holdings),
         component,
     ]
     return Inspected(*parts)
+
+
+@lru_cache(maxsize=4096)
+def _holdings(text: str) -> tuple[Holding, ...]:
+    """Parsed once for units that stand alike: most of a day's do, and what is parsed never changes."""
+    return _HOLDINGS.validate_json(text)
 
 
 def arrival_row(one: Arrival) -> tuple[Any, ...]:
