@@ -6,19 +6,22 @@ confidences, each by a two-sample Kolmogorov-Smirnov test, and how often people 
 said, by an exact binomial test. A further one looks at the harm itself where it became known.
 
 The answer is `ok`, `tighten` (the threshold goes one step up) or `alarm` (not calibrated any more: a person
-looks at every unit until somebody calibrates again). Nothing here can make a threshold lower. Tests take
-units for independent, which units of one day are not, so that small differences would be "significant" every
-other day: a difference counts only if it is also large.
+looks at every unit until somebody calibrates again). Nothing here can make a threshold lower. Pictures of one
+day resemble each other, so that they count for as much less as days differ (`day_effect`); and a difference
+counts only if it is also large.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
 from enum import StrEnum
+from statistics import fmean, pvariance
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from edge.grading.calibration import STEPS, binomial_tail
+from edge.grading.calibration import LEAST_DAYS, STEPS, binomial_tail
 from edge.returns.values import FrozenValue
 
 LEAST_UNITS = 40
@@ -53,19 +56,23 @@ class Figures(FrozenValue):
 
     Attributes:
         units: Judged by pictures.
+        days: On which they came.
         confidences: Of at most `KEPT` of them.
         worse: How often a person said C or D of a unit that the station thought sound.
         alone: Units for which nobody was asked.
         harmful_alone: Of them, those of which a person said C or D of their own accord, or in a second look.
         pictures: By view and measure (`top.light`): values of at most `KEPT` pictures.
+        effects: By name: how many times less the values count for coming in days; 1 where it isn't said.
     """
 
     units: int
+    days: Annotated[int, Field(ge=1)] = 1
     confidences: tuple[float, ...] = ()
     worse: int = 0
     alone: int = 0
     harmful_alone: int = 0
     pictures: dict[str, tuple[float, ...]] = Field(default_factory=dict)
+    effects: dict[str, float] = Field(default_factory=dict)
 
 
 class Sign(FrozenValue):
@@ -95,7 +102,10 @@ def compare(then: Figures, now: Figures, harm: float) -> tuple[Sign, ...]:
         return ()
     pairs = {"confidence": (then.confidences, now.confidences)}
     pairs |= {name: (values, now.pictures.get(name, ())) for name, values in then.pictures.items()}
-    looks = [_distance(name, *pair, doubt=DOUBT / len(pairs)) for name, pair in pairs.items()]
+    looks = [
+        _distance(name, before, after, _worth(name, len(before), len(after), then, now), DOUBT / len(pairs))
+        for name, (before, after) in pairs.items()
+    ]
     signs = [sign for sign in (*looks, _overrides(then, now), _harm(now, harm)) if sign is not None]
     return tuple(sorted(signs, key=lambda sign: (sign.outcome is not Outcome.ALARM, sign.chance)))
 
@@ -122,11 +132,32 @@ def threshold_after(threshold: float, outcome: Outcome) -> float | None:
             return None
 
 
-def spread(values: Sequence[float]) -> tuple[float, ...]:
+Dated = tuple[date, float]
+
+
+def spread(values: Sequence[Dated]) -> list[Dated]:
     """At most `KEPT` of the values, evenly spread over their order of time."""
     if len(values) <= KEPT:
-        return tuple(values)
-    return tuple(values[at * len(values) // KEPT] for at in range(KEPT))
+        return list(values)
+    return [values[at * len(values) // KEPT] for at in range(KEPT)]
+
+
+def day_effect(values: Sequence[Dated]) -> float:
+    """How many times less the values count for coming in days; at least 1.
+
+    It is by how much the days' sums vary more than chance alone would make them.
+    """
+    by_day: dict[date, list[float]] = defaultdict(list)
+    for day, value in values:
+        by_day[day].append(value)
+    plain = [value for _, value in values]
+    if len(by_day) < LEAST_DAYS:
+        return 1.0
+    mean, varied = fmean(plain), pvariance(plain)
+    if varied == 0:
+        return 1.0
+    apart = math.fsum((math.fsum(day) - mean * len(day)) ** 2 for day in by_day.values())
+    return max(1.0, apart / (len(plain) * varied) * len(by_day) / (len(by_day) - 1))
 
 
 def distance(one: Sequence[float], other: Sequence[float]) -> float:
@@ -178,13 +209,26 @@ def _counted(size: float, first: int, second: int) -> float:
     return 1.0 - float(row[second] / math.comb(first + second, first))
 
 
-def _distance(name: str, then: Sequence[float], now: Sequence[float], *, doubt: float) -> Sign | None:
+def _worth(name: str, kept_then: int, kept_now: int, then: Figures, now: Figures) -> tuple[int, int]:
+    """As how many independent values those of the two periods count.
+
+    How alike values of one day are is known best from the longer period: a single recent day doesn't show it.
+    """
+    effect, each_day = then.effects.get(name, 1.0), kept_then / then.days
+    alike = (effect - 1) / (each_day - 1) if each_day > 1 else 0.0
+    recent = max(now.effects.get(name, 1.0), 1 + (kept_now / now.days - 1) * alike)
+    return max(1, int(kept_then / effect)), max(1, int(kept_now / recent))
+
+
+def _distance(
+    name: str, then: Sequence[float], now: Sequence[float], worth: tuple[int, int], doubt: float
+) -> Sign | None:
     if len(then) < LEAST_UNITS or len(now) < LEAST_UNITS:
         return None
     size = distance(then, now)
     if size < LARGE:
         return None
-    chance = chance_of(size, len(then), len(now))
+    chance = chance_of(size, *worth)
     if chance > doubt:
         return None
     outcome: Literal[Outcome.ALARM, Outcome.TIGHTEN] = Outcome.ALARM if size >= GREAT else Outcome.TIGHTEN
@@ -222,8 +266,3 @@ def _harm(now: Figures, harm: float) -> Sign | None:
 def _at_least(hits: int, units: int, share: float) -> float:
     """Probability of so many hits or more; exact."""
     return min(1.0, max(0.0, 1.0 - binomial_tail(hits - 1, units, share))) if hits > 0 else 1.0
-
-
-def measured(values: Mapping[str, Sequence[float]]) -> dict[str, tuple[float, ...]]:
-    """Values by name, at most `KEPT` of each."""
-    return {name: spread(each) for name, each in sorted(values.items())}

@@ -17,7 +17,17 @@ from pydantic import AwareDatetime
 
 from edge.clock import Clock
 from edge.grading.calibration import Calibration, calibrate
-from edge.grading.drift import Figures, Outcome, Sign, compare, measured, outcome_of, spread, threshold_after
+from edge.grading.drift import (
+    Dated,
+    Figures,
+    Outcome,
+    Sign,
+    compare,
+    day_effect,
+    outcome_of,
+    spread,
+    threshold_after,
+)
 from edge.grading.observation import Share
 from edge.grading.policy import PolicyPack
 from edge.grading.policy_loading import PolicyShelf
@@ -212,18 +222,23 @@ class CalibrationBook:
 def figures(units: Sequence[JudgedUnit]) -> Figures:
     """What drift compares, of some units."""
     by_time = sorted(units, key=lambda unit: unit.saved_at)
-    pictures: dict[str, list[float]] = defaultdict(list)
+    named: dict[str, list[Dated]] = defaultdict(list)
     for unit in by_time:
+        named["confidence"].append((unit.alone.day, unit.alone.confidence))
         for name, value in unit.pictures.items():
-            pictures[name].append(value)
+            named[name].append((unit.alone.day, value))
+    kept = {name: spread(values) for name, values in sorted(named.items())}
+    plain = {name: tuple(value for _, value in values) for name, values in kept.items()}
     by_itself = [unit for unit in by_time if not unit.asked]
     return Figures(
         units=len(by_time),
-        confidences=spread([unit.alone.confidence for unit in by_time]),
+        days=max(1, len({unit.alone.day for unit in by_time})),
+        confidences=plain.pop("confidence", ()),
         worse=sum(unit.found_worse for unit in by_time),
         alone=len(by_itself),
         harmful_alone=sum(unit.found_worse for unit in by_itself),
-        pictures=measured(pictures),
+        pictures=plain,
+        effects={name: round(day_effect(values), 3) for name, values in kept.items()},
     )
 
 

@@ -2,6 +2,7 @@
 
 import math
 import random
+from datetime import date, timedelta
 from itertools import combinations
 
 import pytest
@@ -16,6 +17,7 @@ from edge.grading.drift import (
     Outcome,
     chance_of,
     compare,
+    day_effect,
     distance,
     outcome_of,
     spread,
@@ -23,6 +25,7 @@ from edge.grading.drift import (
 )
 
 HARM = 0.01
+FIRST = date(2026, 11, 1)
 SHARE = st.floats(0, 1, allow_nan=False)
 FIGURES = st.builds(
     Figures,
@@ -103,22 +106,56 @@ def test_harm_beyond_the_bound_alarms() -> None:
     assert [(sign.what, sign.outcome) for sign in signs] == [("harm", Outcome.ALARM)]
 
 
-def lamp(rng: random.Random, days: int, *, by_day: float, shift: float = 0.0) -> tuple[float, ...]:
-    """A figure of forty pictures a day; days differ by so many times the spread within a day."""
-    levels = [rng.gauss(shift, by_day) for _ in range(days)]
-    return spread([rng.gauss(level, 1) for level in levels for _ in range(40)])
+def lamps(rng: random.Random, days: int, *, by_day: float, shift: float = 0.0) -> Figures:
+    """Ten figures of forty pictures a day; days differ by so many times the spread within a day."""
+    pictures, effects = {}, {}
+    for number in range(10):
+        values = []
+        for day in range(days):
+            level = rng.gauss(shift, by_day)
+            values += [(FIRST + timedelta(days=day), rng.gauss(level, 1)) for _ in range(40)]
+        kept = spread(values)
+        pictures[f"top.{number}"] = tuple(value for _, value in kept)
+        effects[f"top.{number}"] = day_effect(kept)
+    return Figures(units=days * 40, days=days, pictures=pictures, effects=effects)
 
 
-def test_days_that_differ_a_little_seldom_tighten_and_a_new_lamp_is_noticed() -> None:
+@pytest.mark.parametrize("by_day", [0.0, 0.25, 0.5])
+def test_weeks_like_the_month_before_seldom_tighten_though_days_differ(by_day: float) -> None:
     rng = random.Random(10)
-    outcomes = []
-    for shift in (0.0, 1.0):
-        then = {f"top.{number}": lamp(rng, 30, by_day=0.25) for number in range(100)}
-        now = {name: lamp(rng, 7, by_day=0.25, shift=shift) for name in then}
-        signs = compare(Figures(units=1200, pictures=then), Figures(units=280, pictures=now), HARM)
-        outcomes.append(len(signs))
-    assert outcomes[0] <= 2
-    assert outcomes[1] >= 95
+    found = [
+        outcome_of(compare(lamps(rng, 30, by_day=by_day), lamps(rng, 7, by_day=by_day), HARM))
+        for _ in range(10)
+    ]
+    assert found.count(Outcome.OK) >= 9
+    assert Outcome.ALARM not in found
+
+
+def test_a_single_odd_day_is_not_taken_for_a_change() -> None:
+    rng = random.Random(12)
+    found = [
+        outcome_of(compare(lamps(rng, 30, by_day=0.5), lamps(rng, 1, by_day=0.5), HARM)) for _ in range(15)
+    ]
+    assert found.count(Outcome.OK) >= 14
+    dark = compare(lamps(rng, 30, by_day=0.5), lamps(rng, 1, by_day=0.5, shift=5), HARM)
+    assert outcome_of(dark) is Outcome.ALARM
+
+
+def test_a_new_lamp_is_noticed_though_days_differ() -> None:
+    rng = random.Random(11)
+    found = [
+        outcome_of(compare(lamps(rng, 30, by_day=0.25), lamps(rng, 7, by_day=0.25, shift=1.0), HARM))
+        for _ in range(10)
+    ]
+    assert Outcome.OK not in found
+
+
+def test_days_alike_count_fully_and_days_apart_for_one_picture_each() -> None:
+    alike = [(FIRST + timedelta(days=day), float(number % 7)) for day in range(5) for number in range(35)]
+    apart = [(FIRST + timedelta(days=day), float(day)) for day in range(5) for _ in range(35)]
+    assert day_effect(alike) == 1.0
+    assert day_effect(apart) >= 35
+    assert day_effect([(FIRST, 1.0), (FIRST, 2.0)]) == day_effect([]) == 1.0
 
 
 def test_few_units_say_nothing() -> None:
@@ -150,6 +187,6 @@ def test_the_limit_for_large_samples_joins_the_exact_count() -> None:
 
 
 def test_what_is_kept_is_spread_over_the_whole_period() -> None:
-    assert spread([1.0, 2.0]) == (1.0, 2.0)
-    kept = spread([float(value) for value in range(10 * KEPT)])
-    assert (len(kept), kept[0], kept[-1]) == (KEPT, 0.0, 10.0 * (KEPT - 1))
+    assert spread([(FIRST, 1.0), (FIRST, 2.0)]) == [(FIRST, 1.0), (FIRST, 2.0)]
+    kept = spread([(FIRST, float(value)) for value in range(10 * KEPT)])
+    assert (len(kept), kept[0][1], kept[-1][1]) == (KEPT, 0.0, 10.0 * (KEPT - 1))
