@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 EVERY_S = 5.0  # a disk fills faster than deadlines come
 ROUNDS_TO_DEADLINES = 4
+REST_S = 0.1  # between parts of a long reading, so that the desk has the processor
 ROUNDS_PER_HOUR = int(3600 / EVERY_S)
 
 
@@ -34,7 +35,7 @@ class Minding:
         clock: Clock,
         forecast: DiskForecast,
         *,
-        review: Callable[[], None],
+        review: Callable[[Callable[[], bool]], None],
     ) -> None:
         self._review = review
         self._forecast = forecast
@@ -66,7 +67,7 @@ class Minding:
                     if rounds % ROUNDS_TO_DEADLINES == 0:
                         self._workflow.on_the_minute()
                     if rounds % ROUNDS_PER_HOUR == 0:
-                        self._review()
+                        self._review(lambda: self._stop.wait(REST_S))
                     if rounds % ROUNDS_PER_HOUR == 0 and self._clock.reading().ok:
                         self._forget()
                 except (EdgeError, SyncError, OSError):

@@ -9,7 +9,8 @@ import json
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -31,7 +32,7 @@ from edge.grading.drift import (
 from edge.grading.observation import Share
 from edge.grading.policy import PolicyPack
 from edge.grading.policy_loading import PolicyShelf
-from edge.inspection.judged_units import JudgedUnit, judged_units
+from edge.inspection.judged_units import JudgedUnit, ReadingStopped, judged_units
 from edge.inspection.records import AuditRecord, CalibrationRecord
 from edge.inspection.saved import ModelUsed
 from edge.returns.values import FrozenValue
@@ -127,7 +128,7 @@ class CalibrationBook:
             self._progress = {name: kept.found for name, kept in found.items()}
         return found
 
-    def review(self) -> None:
+    def review(self, rest: Callable[[], bool] = lambda: False) -> None:
         """Look for drift, and count what is still wanting.
 
         Makes a threshold higher or takes it away, never lower.
@@ -138,13 +139,13 @@ class CalibrationBook:
         if self._reviewed_at is not None and now.now - self._reviewed_at < REVIEWED_EVERY:
             return
         self._reviewed_at = now.now
-        with self._one_at_a_time:
-            self._review(self.model, now.now)
+        with self._one_at_a_time, suppress(ReadingStopped):
+            self._review(self.model, now.now, rest)
 
-    def _review(self, model: ModelUsed, now: datetime) -> None:
+    def _review(self, model: ModelUsed, now: datetime, rest: Callable[[], bool]) -> None:
         packs = [pack for pack in self._policies.packs if pack.bound is not None]
         since = now - RECENT if all(self.threshold(pack) is not None for pack in packs) else None
-        units = _by_pack(judged_units(self._database, self._policies, model, since=since))
+        units = _by_pack(judged_units(self._database, self._policies, model, since=since, rest=rest))
         for pack in packs:
             kept, mine = self.kept(pack), units.get(pack.name, [])
             if kept is not None and kept.threshold is not None and pack.bound is not None:

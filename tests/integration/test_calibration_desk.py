@@ -189,6 +189,13 @@ def test_changed_pictures_take_the_calibration_away_and_nothing_gives_it_back_by
         assert standings == ["calibrated", "alarmed", "uncalibrated"]
 
 
+def test_a_review_ends_at_once_when_the_station_stops(folder):
+    with a_desk(folder) as desk:
+        a_unit(desk)
+        desk.book.review(lambda: True)
+        assert desk.book.progress(PACKS.of_category("general")) is None
+
+
 def test_a_station_whose_clock_is_wrong_or_that_has_no_model_changes_nothing(folder):
     with a_desk(folder) as desk:
         desk.clock.right = False
