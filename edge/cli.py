@@ -3,6 +3,7 @@
     run, demo                     the station; a shift played against it
     doctor, config, policy        is everything in order?
     inspect, barcode, model       pictures and models by hand
+    vision                        how far the station's eyes can be trusted
     outbox, replay                what is owed to the OMS; the past, judged again
     calibrate, second-looks       from which confidence it may decide alone; do people agree?
     labels                        what people said, to train the next model
@@ -35,6 +36,7 @@ from edge import (
     cli_station,
     cli_trial,
     cli_vision,
+    cli_vision_eval,
 )
 from edge.cli_errors import errors_for_people
 
@@ -72,6 +74,7 @@ for part in (
     cli_lab,
     cli_check,
     cli_vision,
+    cli_vision_eval,
     cli_outbox,
     cli_replay,
     cli_calibrate,

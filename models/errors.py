@@ -15,6 +15,7 @@ ModelError
 ├── KeyUnusable             a key file can't be read or written
 ├── PackageUnknown          no package of that name and version here
 ├── PackageExists           a different package of that name and version is installed already
+├── EvaluationRefused       this folder can't be measured on, or not with this task
 ├── NothingToRollBackTo     no earlier package was active
 └── RegistryDamaged         the note of which package is active can't be read or written
 """
@@ -122,3 +123,9 @@ class KeyUnusable(ModelError):
     """A key file can't be read or written, or holds something else."""
 
     code: ClassVar[str] = "model.key_unusable"
+
+
+class EvaluationRefused(ModelError):
+    """The folder has no pictures in a layout that the task understands, or too few of them."""
+
+    code: ClassVar[str] = "model.evaluation_refused"

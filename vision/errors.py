@@ -12,6 +12,7 @@ VisionError
 ├── DetectorError
 │   ├── DetectorUnusable        the weights can't be loaded or take another shape than they should
 │   └── DetectorFailed          the model gave no usable answer for this picture
+├── GoldenRefused               these pictures can't serve as golden ones
 └── BarcodeWorkerFailed         the second barcode decoder died or hung; the first one goes on
 """
 
@@ -104,3 +105,17 @@ class BarcodeWorkerFailed(VisionError):
     """The second barcode decoder died or took too long; it is started again for the next picture."""
 
     code: ClassVar[str] = "barcode.worker_failed"
+
+
+class GoldenRefused(VisionError):
+    """These pictures can't serve as golden ones of a product.
+
+    Attributes:
+        reason: `too_few`, `unlike` (one shows something else), `no_item`, `name` or `repeated`.
+    """
+
+    code: ClassVar[str] = "golden.refused"
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason

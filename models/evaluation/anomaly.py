@@ -1,0 +1,211 @@
+"""`--task anomaly`: golden pictures of intact units against all the rest.
+
+Golden pictures are drawn from the normal class, whole groups at a time where groups are told: no unit or day
+is both taught and measured. Each camera view (a folder below the class) has its own golden set.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from models.errors import EvaluationRefused
+from models.evaluation.figures import Figure, Numbers, Truths, auroc, pixel_overlap
+from models.evaluation.folders import NORMAL, TEACHING, Grouping, LabelledPicture, read_classes
+from models.evaluation.hiding import FLOORS
+from models.evaluation.pictures import PictureReader, Seen
+from models.evaluation.report import Evaluation
+from models.evaluation.scoring import Coverage, Scored, group_notes, two_class_figures, worst_errors
+from vision.errors import GoldenRefused
+from vision.golden.comparison import Comparison, GoldenSet
+from vision.golden.maps import to_view
+
+_MAP_SIDE = 256  # longer side at which maps are compared with masks
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How golden pictures are drawn."""
+
+    golden: int = 20
+    normal: str | None = None
+    seed: int = 1
+
+
+@dataclass(slots=True)
+class _Part:
+    """One camera view: what teaches and what is measured."""
+
+    golden: list[LabelledPicture]
+    measured: list[LabelledPicture]
+
+
+def evaluate_anomaly(
+    folder: Path,
+    grouping: Grouping,
+    options: Options,
+    reader: PictureReader,
+    coverage: Coverage | None = None,
+) -> Evaluation:
+    """Measure the golden comparison on a folder.
+
+    Raises:
+        EvaluationRefused: The folder has no normal class, only that, or too few normal pictures.
+    """
+    pictures = read_classes(folder, grouping)
+    normal = normal_class({one.label for one in pictures}, options.normal)
+    result = Evaluation("anomaly", folder, "golden comparison")
+    scored: list[Scored] = []
+    floors: dict[str, list[Scored]] = {name: [] for name in FLOORS}
+    maps, masks, wholes = [], [], []
+    times: list[float] = []
+    unknown: dict[bool, list[bool]] = {True: [], False: []}
+    for view in sorted({one.view for one in pictures}):
+        part = _drawn([one for one in pictures if one.view == view], normal, options, result.notes)
+        seen = reader.see(part.measured)
+        comparisons = _compared(reader.see(part.golden), seen, times)
+        own = _scored(seen, comparisons, normal)
+        scored += own
+        result.taught += len(part.golden)
+        for one, comparison in zip(seen, comparisons, strict=True):
+            unknown[one.labelled.label != normal].append(not comparison.known_side)
+            pair = _with_mask(one, comparison, normal)
+            if pair is not None:
+                maps.append(pair[0])
+                masks.append(pair[1])
+                wholes.append(pair[2])
+        for name, hide in FLOORS.items():
+            hidden = reader.see(part.measured, hide)
+            floors[name] += _scored(hidden, _compared(reader.see(part.golden, hide), hidden, []), normal)
+        if view:
+            result.by_part[view] = auroc(
+                np.array([one.score for one in own]), np.array([one.positive for one in own])
+            )
+    result.figures = two_class_figures(scored, floors)
+    if any(mask.any() for mask in masks):
+        result.figures["pixel_aupro"] = Figure(
+            pixel_overlap(maps, masks), floors=(("whole_item", pixel_overlap(wholes, masks)),)
+        )
+    for damaged, name in ((False, "side_never_shown_normal"), (True, "side_never_shown_damaged")):
+        result.figures[name] = Figure(float(np.mean(unknown[damaged])) if unknown[damaged] else float("nan"))
+    if coverage is not None:
+        share, sentence = coverage(
+            [1 - one.score for one in scored], [one.positive for one in scored], [one.group for one in scored]
+        )
+        result.figures["coverage_at_bound"] = Figure(share)
+        result.notes.append(sentence)
+    result.pictures = {
+        "normal": sum(not one.positive for one in scored),
+        "damaged": sum(one.positive for one in scored),
+    }
+    result.groups = len({one.group for one in scored})
+    result.notes += group_notes(scored)
+    result.errors = worst_errors(scored, "damaged", "normal")
+    result.refused = reader.refused
+    result.timed(times)
+    return result
+
+
+def normal_class(labels: set[str], wanted: str | None) -> str:
+    """Which class holds the intact units.
+
+    Raises:
+        EvaluationRefused: None of them can be, or there is no other.
+    """
+    if wanted is not None:
+        if wanted not in labels:
+            raise EvaluationRefused(f"There is no class {wanted!r}; there are: {', '.join(sorted(labels))}.")
+        found = wanted
+    else:
+        known = sorted(label for label in labels if label.lower() in NORMAL)
+        if len(known) != 1:
+            raise EvaluationRefused(
+                f"Which class is intact? Say --normal with one of: {', '.join(sorted(labels))}."
+            )
+        found = known[0]
+    if len(labels) < 2:
+        raise EvaluationRefused("There is one class only; measuring takes intact and damaged units.")
+    return found
+
+
+def _drawn(pictures: list[LabelledPicture], normal: str, options: Options, notes: list[str]) -> _Part:
+    intact = [one for one in pictures if one.label == normal]
+    taught = [one for one in intact if one.split == TEACHING] or intact
+    generator = np.random.default_rng(options.seed)
+    groups = sorted({one.group for one in taught})
+    order = [groups[place] for place in generator.permutation(len(groups))]
+    golden: list[LabelledPicture] = []
+    used: set[str] = set()
+    for group in order:
+        members = [one for one in taught if one.group == group]
+        if len(golden) >= options.golden or (used and len(used) == len(groups) - 1 and taught is intact):
+            break
+        golden += members
+        used.add(group)
+    if len(groups) == 1:
+        names = generator.permutation(len(taught))
+        golden = [taught[place] for place in names[: min(options.golden, len(taught) * 2 // 3)]]
+        notes.append(
+            f"All normal pictures come from one group ({groups[0]}): {len(golden)} of them teach and the "
+            "rest are measured. That is not another day, so the figure flatters."
+        )
+        rest = [one for one in intact if one not in golden]
+    else:
+        golden = golden[: options.golden]
+        rest = [one for one in intact if one.group not in used]
+    if len(golden) < options.golden:
+        notes.append(f"Only {len(golden)} golden pictures could be drawn; {options.golden} were asked for.")
+    if not rest:
+        raise EvaluationRefused(
+            f"{len(intact)} normal pictures leave none to measure on after {options.golden} golden ones; "
+            "ask for fewer with --golden."
+        )
+    return _Part(golden, rest + [one for one in pictures if one.label != normal and one.group not in used])
+
+
+def _compared(golden: Sequence[Seen], seen: Sequence[Seen], times: list[float]) -> list[Comparison]:
+    try:
+        learned = GoldenSet([one.view for one in golden])
+    except GoldenRefused as error:
+        raise EvaluationRefused(str(error)) from error
+    comparisons = []
+    for one in seen:
+        started = time.thread_time()
+        comparisons.append(learned.compare(one.view))
+        times.append((time.thread_time() - started) * 1e3)
+    return comparisons
+
+
+def _scored(seen: Sequence[Seen], comparisons: Sequence[Comparison], normal: str) -> list[Scored]:
+    return [
+        Scored(one.labelled.path, one.labelled.group, one.labelled.label != normal, comparison.score)
+        for one, comparison in zip(seen, comparisons, strict=True)
+    ]
+
+
+def _with_mask(seen: Seen, comparison: Comparison, normal: str) -> tuple[Numbers, Truths, Numbers] | None:
+    """Map, truth and, as a floor, "all within the item's hull", at one size.
+
+    For pictures with a mask and for normal ones; None for the rest.
+    """
+    height, width = seen.view.picture.shape[:2]
+    scale = _MAP_SIDE / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    if seen.labelled.mask is not None:
+        drawn = cv2.imread(str(seen.labelled.mask), cv2.IMREAD_GRAYSCALE)
+        if drawn is None:
+            return None
+        truth = cv2.resize((drawn > 0).astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+    elif seen.labelled.label == normal:
+        truth = np.zeros((size[1], size[0]), np.bool_)
+    else:
+        return None
+    values = cv2.resize(to_view(comparison, seen.view), size, interpolation=cv2.INTER_LINEAR)
+    hull = np.zeros(seen.view.mask.shape, np.uint8)
+    cv2.fillConvexPoly(hull, cv2.convexHull(cv2.findNonZero(seen.view.mask)), 1)
+    whole = cv2.resize(hull.astype(np.float64), size, interpolation=cv2.INTER_LINEAR)
+    noise = np.random.default_rng(0).random(whole.shape) * 1e-6  # ties in no order
+    return values.astype(np.float64), truth, (whole + noise).astype(np.float64)

@@ -1,0 +1,9 @@
+"""Golden samples: is this unit like the intact ones that the site showed? Nothing has to be trained.
+
+views.py       a view's item, cut out, at a known size, its background gone
+features.py    what a small patch looks like: colour, edges by direction, outline
+shape.py       what the outline alone says: bites, gaps, parts, proportions
+alignment.py   one item laid over another
+comparison.py  the learned set: map of what is unlike, calibrated score, "this side was never shown"
+identity.py    is it the product that the order names?
+"""

@@ -1,0 +1,350 @@
+"""The golden set of one product in one view: what intact units look like, how far a unit is from that.
+
+Two comparisons complement each other. Where all units lie alike, each place of the item has its usual look
+(mean and spread over the golden units). Where they lie in several poses or show several sides, a unit is laid
+over the few golden ones most like it, and each place may look like any of those. To these come the outline's
+own numbers and how far the print is displaced (a dent moves it).
+
+Each signal is compared with what the golden units get when each is left out and judged by the others: that is
+what makes the score mean the same for every product.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from vision.errors import GoldenRefused
+from vision.golden.alignment import coarse, fit, fit_picture, laid_over
+from vision.golden.colours import ItemColours
+from vision.golden.features import CELLS, dense_features
+from vision.golden.shape import NAMES, hull_gap_depth, shape_numbers
+from vision.golden.views import SIDE, Floats, ItemView, Square, axis, squared
+from vision.picture import Picture
+
+FEWEST = 5
+NEIGHBOURS = 3
+SIGNALS = ("usual_look", "nearest_look", "displaced", *NAMES, "size")
+_TOP = 0.01  # share of the item's cells that make a map's score
+_STEEP = 3.0  # how quickly the score rises around the limit
+_LEAST_LIMIT = 1.5  # standard deviations that any unit may be off
+_ROOM = 1.4  # a new unit lies farther off than those that the limits were learned from
+_SPARE_FROM = 10  # golden units from which the oddest one doesn't set the limits
+_FLOW_SIDE = 96
+_SAME_SIZE = 0.08  # golden units whose sizes vary less were taken by a fixed camera
+_LONG = 1.2  # length over width from which an item has an axis
+_TURNED = 0.98  # golden units whose axes agree less than this lie in any direction
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How one view of a unit stands to the golden ones.
+
+    Attributes:
+        score: 0 to 1; 0.5 is the worst that golden units themselves get, with some room.
+        known_side: False where no golden unit was shown from this side: then the score means nothing.
+        likeness: To the nearest golden unit, -1 to 1.
+        signals: Standard deviations beyond golden units, by signal; negative is nearer than usual.
+        unlike: Map of the square: what is unlike, in the same measure for every product.
+        square: The unit as it was compared.
+    """
+
+    score: float
+    known_side: bool
+    likeness: float
+    signals: dict[str, float]
+    unlike: Floats
+    square: Square
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    square: Square
+    look: Floats  # coarse
+    fitted: Floats  # fit picture
+
+
+@dataclass(frozen=True, slots=True)
+class _Golden:
+    square: Square
+    look: Floats
+    fitted: Floats
+    features: Floats
+    grey: Picture
+
+
+@dataclass(slots=True)
+class _Laid:
+    """A unit laid over one golden unit."""
+
+    which: int
+    placing: Floats
+    likeness: float
+    map: Floats
+    flow: Floats
+    cover: npt.NDArray[np.bool_]
+
+
+class GoldenSet:
+    """What the intact units of one product look like from one camera."""
+
+    def __init__(self, views: Sequence[ItemView]) -> None:
+        """Learn from intact units.
+
+        Raises:
+            GoldenRefused: There are too few.
+        """
+        if len(views) < FEWEST:
+            raise GoldenRefused(
+                f"{len(views)} golden pictures are too few: show at least {FEWEST} intact units.", "too_few"
+            )
+        self._colours = ItemColours(views)
+        views = [self._colours.refined(view) for view in views]
+        sizes = np.array([max(view.box.width, view.box.height) for view in views])
+        self._longest = float(np.median(sizes)) if sizes.std() < _SAME_SIZE * sizes.mean() else None
+        self._turned = _lie_in_any_direction(views)
+        self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+        squares = self._alike([self._poses(view) for view in views])
+        self._goldens = [self._golden(square) for square in squares]
+        self._looks = np.array([one.look for one in self._goldens])
+        self._centre = int((self._looks @ self._looks.T).sum(axis=1).argmax())
+        self._learn_usual_look()
+        self._learn_neighbours()
+        self._learn_limits()
+
+    def __len__(self) -> int:
+        return len(self._goldens)
+
+    def compare(self, view: ItemView) -> Comparison:
+        """How far this unit is from the golden ones."""
+        prepared = self._nearest_pose(self._poses(self._colours.refined(view)))
+        numbers, unlike, likeness = self._judge(prepared)
+        beyond = self._beyond(numbers)
+        fused = _fused(beyond)
+        return Comparison(
+            score=float(fused**_STEEP / (fused**_STEEP + self._limit**_STEEP)),
+            known_side=bool(likeness >= self._least_likeness),
+            likeness=likeness,
+            signals=dict(zip(SIGNALS, (float(value) for value in beyond), strict=True)),
+            unlike=unlike / self._map_scale,
+            square=prepared.square,
+        )
+
+    # --- learning
+
+    def _poses(self, view: ItemView) -> list[_Prepared]:
+        turns = [0.0]
+        if self._turned:
+            angle, _ = axis(view.mask)
+            turns = [angle, angle + 180]
+        squares = [squared(view, turn, self._longest) for turn in turns]
+        return [_Prepared(square, coarse(square), fit_picture(square)) for square in squares]
+
+    @staticmethod
+    def _alike(poses: list[list[_Prepared]]) -> list[_Prepared]:
+        """Of each golden unit the way round in which the set is most alike."""
+        mean = poses[0][0].look
+        chosen = [entry[0] for entry in poses]
+        for _ in range(3):
+            chosen = [max(entry, key=lambda one: float(one.look @ mean)) for entry in poses]
+            mean = np.mean([one.look for one in chosen], axis=0)
+        return chosen
+
+    def _golden(self, prepared: _Prepared) -> _Golden:
+        square = prepared.square
+        return _Golden(square, prepared.look, prepared.fitted, dense_features(square), _flow_grey(square))
+
+    def _learn_usual_look(self) -> None:
+        template = self._goldens[self._centre].fitted
+        placed = [laid_over(one.square, fit(template, one.fitted)[0]) for one in self._goldens]
+        self._placed = np.array([dense_features(square) for square in placed])
+        cover = (self._placed[..., -1] > 1).mean(axis=0)
+        self._usual_item = cv2.dilate((cover > 0.5).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        self._sum = self._placed.sum(axis=0)
+        self._squares = (self._placed**2).sum(axis=0)
+
+    def _learn_neighbours(self) -> None:
+        count = len(self._goldens)
+        self._pairs: dict[tuple[int, int], _Laid] = {}
+        for number, one in enumerate(self._goldens):
+            for other in self._closest(one.look, without=number, many=NEIGHBOURS + 1):
+                self._pairs[number, other] = self._lay(one.square, one.fitted, one.features, other)
+        maps = [laid.map for laid in self._pairs.values()]
+        self._plain = np.mean(maps, axis=0) + 1e-3
+        self._flow_plain = float(np.mean([laid.flow.mean() for laid in self._pairs.values()])) + 0.05
+        self._ordinary = [self._ordinary_of(number, None) for number in range(count)]
+        self._items = [self._item_of(number) for number in range(count)]
+
+    def _learn_limits(self) -> None:
+        rows, likenesses, maps = [], [], []
+        for number, one in enumerate(self._goldens):
+            row, unlike, likeness = self._judge(_Prepared(one.square, one.look, one.fitted), without=number)
+            rows.append(row)
+            likenesses.append(likeness)
+            maps.append(np.quantile(unlike[one.square.mask > 0], 0.99))
+        table = np.array(rows)
+        self._middle = np.median(table, axis=0)
+        spread = 1.4826 * np.median(np.abs(table - self._middle), axis=0)
+        ordered = np.sort(table, axis=0)  # one golden unit may be odd; two are a habit
+        farthest = (ordered[-2 if len(rows) >= _SPARE_FROM else -1] - self._middle) / 2.5
+        self._spread = np.maximum(spread, farthest) + _LEAST_SPREAD
+        fused = np.array([_fused(self._beyond(row)) for row in table])
+        worst = np.sort(fused)[-2 if len(rows) >= _SPARE_FROM else -1]
+        self._limit = float(max(_LEAST_LIMIT, _ROOM * worst))
+        close = np.array(likenesses)
+        middle = float(np.median(close))
+        scatter = 1.4826 * float(np.median(np.abs(close - middle))) + 0.02
+        self._least_likeness = min(middle - 6 * scatter, float(close.min()) - 0.1)
+        self._map_scale = float(np.median(maps)) + 1e-6
+
+    # --- judging
+
+    def _nearest_pose(self, poses: list[_Prepared]) -> _Prepared:
+        return max(poses, key=lambda one: float((self._looks @ one.look).max()))
+
+    def _closest(self, look: Floats, *, without: int | None, many: int = NEIGHBOURS) -> list[int]:
+        likenesses = self._looks @ look
+        if without is not None:
+            likenesses[without] = -np.inf
+        return [int(place) for place in np.argsort(-likenesses)[: min(many, len(likenesses) - 1)]]
+
+    def _lay(self, square: Square, fitted: Floats, _features: Floats | None, which: int) -> _Laid:
+        golden = self._goldens[which]
+        placing, likeness = fit(golden.fitted, fitted)
+        over = laid_over(square, placing)
+        features = dense_features(over)
+        flow = self._flow.calc(
+            golden.grey, _flow_grey(over), np.zeros((_FLOW_SIDE, _FLOW_SIDE, 2), np.float32)
+        )
+        cover = features[..., -1] > 1
+        return _Laid(which, placing, likeness, _nearest(golden.features, features), _bent(np.asarray(flow, np.float32)), cover)
+
+    def _ordinary_of(self, which: int, without: int | None) -> Floats:
+        """What golden units laid over this one differ by, place by place: no news."""
+        maps = [laid.map for (unit, over), laid in self._pairs.items() if over == which and unit != without]
+        own = np.sum(maps, axis=0) if maps else np.zeros_like(self._plain)
+        mean = (own + self._plain) / (len(maps) + 1)
+        return np.asarray(cv2.GaussianBlur(mean, (3, 3), 0) + 0.5 * float(self._plain.mean()), np.float32)
+
+    def _item_of(self, which: int) -> npt.NDArray[np.bool_]:
+        covers = [laid.cover for (_, over), laid in self._pairs.items() if over == which]
+        own = self._goldens[which].features[..., -1] > 1
+        share = np.mean([own, *covers], axis=0)
+        return cv2.dilate((share > 0.6).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+
+    def _judge(self, prepared: _Prepared, without: int | None = None) -> tuple[Floats, Floats, float]:
+        """The signals' numbers, the map in the square, the likeness to the nearest golden unit."""
+        square = prepared.square
+        nearest = self._closest(prepared.look, without=without)
+        laid = []
+        for which in nearest:
+            known = self._pairs.get((without, which)) if without is not None else None
+            laid.append(known or self._lay(square, prepared.fitted, None, which))
+        best, unlike, displaced = np.inf, None, np.inf
+        for one in laid:
+            ordinary = (
+                self._ordinary_of(one.which, without) if without is not None else self._ordinary[one.which]
+            )
+            item = self._items[one.which]
+            relative = one.map / ordinary
+            back = cv2.warpPerspective(
+                np.where(item, relative, 0).astype(np.float32), _cell_map(one.placing), (CELLS, CELLS)
+            )
+            unlike = back if unlike is None else np.minimum(unlike, back)
+            best = min(best, _top(relative[item], _TOP))
+            wide = cv2.resize(item.astype(np.uint8), (_FLOW_SIDE // 2, _FLOW_SIDE // 2)) > 0
+            displaced = min(displaced, _top(one.flow[wide], 0.05))
+        usual, usual_map = self._unusual(square, prepared.fitted, without)
+        assert unlike is not None  # noqa: S101 - there are golden units
+        shape = shape_numbers(square)
+        numbers = np.array([usual, best, displaced, *shape, np.log(square.size)], np.float32)
+        whole = cv2.resize(np.asarray(unlike, np.float32), (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
+        del usual_map
+        return numbers, np.maximum(whole, 0), max(one.likeness for one in laid)
+
+    def _unusual(self, square: Square, fitted: Floats, without: int | None) -> tuple[float, Floats]:
+        if without is None:
+            placing, _ = fit(self._goldens[self._centre].fitted, fitted)
+            features = dense_features(laid_over(square, placing))
+            total, squares, count = self._sum, self._squares, len(self._goldens)
+        else:
+            features = self._placed[without]
+            total, squares = self._sum - features, self._squares - features**2
+            count = len(self._goldens) - 1
+        mean = total / count
+        spread = cv2.GaussianBlur(np.maximum(squares / count - mean**2, 0), (3, 3), 0)
+        spread = spread + 0.0025 + 0.3 * spread[self._usual_item].mean(axis=0)
+        away = cv2.GaussianBlur(np.sqrt(((features - mean) ** 2 / spread).mean(axis=-1)), (3, 3), 0)
+        return _top(away[self._usual_item], _TOP), np.asarray(away, np.float32)
+
+    def _beyond(self, numbers: Floats) -> Floats:
+        """Standard deviations beyond golden units; for proportion and size either way is beyond."""
+        beyond = (numbers - self._middle) / self._spread
+        beyond[-2:] = np.abs(beyond[-2:]) - 1
+        return np.asarray(beyond, np.float32)
+
+
+_LEAST_SPREAD = np.array([0.05, 0.05, 0.05, 0.004, 0.01, 0.01, 0.01, 0.03, 0.03], np.float32)
+
+
+_WEIGHTS = np.array([1.0, 1.0, 0.5, 0.5, 0.5, 0.2, 0.2, 0.2, 0.2], np.float32)
+_FREE = np.array([0.0, 0.0, 0.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0], np.float32)
+_MOST = np.array([15.0, 15.0, 10.0, 8.0, 8.0, 8.0, 8.0, 8.0, 8.0], np.float32)
+
+
+def _fused(beyond: Floats) -> float:
+    """One number of all signals: strong ones count, several weak ones add up.
+
+    The outline's numbers count only when they are far beyond: an outline is easily drawn a little wrong.
+    """
+    return float(np.sqrt((np.clip(beyond - _FREE, 0, _MOST) ** 2 * _WEIGHTS).sum()))
+
+
+def _lie_in_any_direction(views: Sequence[ItemView]) -> bool:
+    axes = [axis(view.mask) for view in views]
+    long = [np.exp(2j * np.radians(angle)) for angle, longer in axes if longer > _LONG]
+    return len(long) > len(views) / 2 and abs(np.mean(long)) < _TURNED
+
+
+def _nearest(golden: Floats, features: Floats) -> Floats:
+    """Distance of each cell to the most alike of the golden unit's nine cells around it."""
+    best = np.full(features.shape[:2], np.inf, np.float32)
+    wide = cv2.copyMakeBorder(golden, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    for down in range(3):
+        for across in range(3):
+            off = features - wide[down : down + CELLS, across : across + CELLS]
+            best = np.minimum(best, np.einsum("ijk,ijk->ij", off, off))
+    return np.asarray(cv2.GaussianBlur(np.sqrt(best), (3, 3), 0), np.float32)
+
+
+def _bent(flow: Floats) -> Floats:
+    """How far each place is displaced beyond what a smooth change of the view explains; half size."""
+    small = cv2.resize(flow, (_FLOW_SIDE // 2, _FLOW_SIDE // 2), interpolation=cv2.INTER_AREA)
+    smooth = cv2.GaussianBlur(small, (0, 0), 8)
+    return np.asarray(np.linalg.norm(small - smooth, axis=2), np.float32)
+
+
+def _flow_grey(square: Square) -> Picture:
+    small = cv2.resize(square.picture, (_FLOW_SIDE, _FLOW_SIDE), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
+
+
+def _cell_map(placing: Floats) -> Floats:
+    cells = SIDE / CELLS
+    scaled = placing.copy()
+    scaled[:2, 2] /= cells
+    scaled[2, :2] *= cells
+    return scaled
+
+
+def _top(values: Floats, share: float) -> float:
+    """Mean of the highest share of values, of four at least."""
+    if not values.size:
+        return 0.0
+    many = min(values.size, max(4, int(share * values.size)))
+    return float(np.partition(values, values.size - many)[-many:].mean())
+
+
+__all__ = ["FEWEST", "SIGNALS", "Comparison", "GoldenSet", "hull_gap_depth"]

@@ -1,0 +1,128 @@
+"""One view's item as all comparisons see it: centred, at a known size, its background gone.
+
+What lies outside the outline is neutral grey, so that no comparison can learn the table.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from vision.crop import NEUTRAL
+from vision.findings import Box
+from vision.picture import Picture
+from vision.surroundings import outline
+
+Floats = npt.NDArray[np.float32]
+
+SIDE = 192
+"""Pixels of the square that items are compared in."""
+FILL = 0.8
+"""Share of the square's side that the item's longer side takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    """The item of one view, before it is laid into a square.
+
+    Attributes:
+        picture: BGR, the whole view, its longer side reduced to what the square needs.
+        mask: Grey, same size, 255 on the item.
+        confidence: How surely the item was told from its surroundings, 0 to 1.
+        factor: Full-picture pixels a pixel of `picture`.
+    """
+
+    picture: Picture
+    mask: Picture
+    confidence: float
+    factor: float
+
+    @property
+    def box(self) -> Box:
+        """The item's box in full-picture pixels."""
+        x, y, width, height = cv2.boundingRect(self.mask)
+        return Box(x * self.factor, y * self.factor, width * self.factor, height * self.factor)
+
+
+@dataclass(frozen=True, slots=True)
+class Square:
+    """An item laid into the square.
+
+    Attributes:
+        picture: BGR, `(SIDE, SIDE, 3)`, neutral outside the outline.
+        mask: Grey, 255 on the item.
+        placing: 2 × 3: from pixels of the view's picture to the square's.
+        size: The item's extent (root of its area) in pixels of the full picture.
+    """
+
+    picture: Picture
+    mask: Picture
+    placing: Floats
+    size: float
+
+
+def item_view(picture: Picture, mask: Picture | None = None, confidence: float = 1.0) -> ItemView:
+    """The item of a BGR picture: by its outline where one is known, else told from its surroundings.
+
+    Without anything that stands out the whole picture is the item, with confidence 0.
+    """
+    if mask is None or not mask.any():
+        found = outline(picture)
+        mask, confidence = found.mask, found.confidence
+    if not mask.any():
+        mask, confidence = np.full(mask.shape, 255, np.uint8), 0.0
+    height, width = picture.shape[:2]
+    _, _, across, down = cv2.boundingRect(mask)
+    longer = max(across * width / mask.shape[1], down * height / mask.shape[0])
+    scale = min(1.0, 1.5 * SIDE * FILL / longer)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = picture if scale == 1.0 else cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    grown = cv2.resize(mask, size, interpolation=cv2.INTER_LINEAR)
+    _, exact = cv2.threshold(grown, 127, 255, cv2.THRESH_BINARY)
+    return ItemView(np.asarray(small, np.uint8), np.asarray(exact, np.uint8), confidence, width / size[0])
+
+
+def axis(mask: Picture) -> tuple[float, float]:
+    """Direction of the item's longer axis, degrees, and how much longer it is than the shorter one."""
+    moments = cv2.moments(mask, binaryImage=True)
+    if moments["m00"] <= 0:
+        return 0.0, 1.0
+    a, b, c = moments["mu20"], moments["mu11"], moments["mu02"]
+    spread = float(np.hypot(a - c, 2 * b))
+    shorter = max(1e-6, a + c - spread)
+    return float(np.degrees(0.5 * np.arctan2(2 * b, a - c))), float(np.sqrt((a + c + spread) / shorter))
+
+
+def squared(view: ItemView, turn: float = 0.0, longest: float | None = None) -> Square:
+    """Lay the item into the square.
+
+    Args:
+        view: The item.
+        turn: Degrees to turn it by, so that its axis lies level.
+        longest: Full-picture pixels that fill the square as far as an item may; the item's own if None.
+    """
+    x, y, width, height = cv2.boundingRect(view.mask)
+    centre = (x + width / 2, y + height / 2)
+    corners = cv2.boxPoints((centre, (float(width), float(height)), 0.0))
+    if turn:
+        points = np.asarray(cv2.findNonZero(view.mask), np.float64).reshape(-1, 2)
+        rotation = cv2.getRotationMatrix2D(centre, turn, 1.0)
+        turned = points @ rotation[:, :2].T + rotation[:, 2]
+        low, high = turned.min(axis=0), turned.max(axis=0)
+        own = float((high - low).max())
+        middle = (low + high) / 2
+    else:
+        rotation = np.array([[1, 0, 0], [0, 1, 0]], np.float64)
+        own, middle = float(max(width, height)), np.asarray(corners.mean(axis=0))
+    scale = SIDE * FILL / (own if longest is None else longest / view.factor)
+    placing = rotation * scale
+    placing[:, 2] += SIDE / 2 - middle * scale
+    shape = (SIDE, SIDE)
+    picture = cv2.warpAffine(view.picture, placing, shape, flags=cv2.INTER_LINEAR)
+    mask = cv2.warpAffine(view.mask, placing, shape, flags=cv2.INTER_NEAREST)
+    picture[mask == 0] = NEUTRAL
+    area = float(np.count_nonzero(view.mask)) * view.factor**2
+    return Square(
+        np.asarray(picture, np.uint8), np.asarray(mask, np.uint8), placing.astype(np.float32), area**0.5
+    )
