@@ -13,9 +13,11 @@ def check_calibration(standings: Sequence[CalibrationView]) -> HealthCheck:
     Args:
         standings: Each pack's.
     """
-    for standing, what in (("alarmed", "alarmed"), ("tightened", "tightened")):
-        packs = [one.policy for one in standings if one.standing == standing]
-        if packs:
-            return warning("calibration", what, packs=", ".join(packs))
+    alarmed = [one.policy for one in standings if one.standing == "alarmed"]
+    if alarmed:
+        return warning("calibration", "alarmed", packs=", ".join(alarmed))
+    tightened = [one.policy for one in standings if one.standing == "tightened"]
+    if tightened:
+        return warning("calibration", "tightened", packs=", ".join(tightened))
     calibrated = sum(one.standing == "calibrated" for one in standings)
     return well("calibration", calibrated=calibrated, all=len(standings))

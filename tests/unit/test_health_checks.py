@@ -14,6 +14,7 @@ from edge.clock import ClockReading
 from edge.grading.errors import PolicyUnreadable
 from edge.health.backlog import check_backlog
 from edge.health.broker import check_broker_reachable, check_connection
+from edge.health.calibration import check_calibration
 from edge.health.camera import check_cameras
 from edge.health.clock import check_clock
 from edge.health.database import check_database
@@ -26,8 +27,10 @@ from edge.health.mosquitto import check_mosquitto
 from edge.health.policy import check_policies
 from edge.health.port import check_port
 from edge.health.python import check_python
+from edge.inspection.desk import Message
 from edge.station.catalogue import LOCALES, read_language
 from edge.station.services import Connection, HealthCheck, HealthState
+from edge.station.trust import CalibrationView
 from hardware.cameras.health import CameraHealth, CameraState
 from models.errors import PackageUnknown
 from sync.database import Database
@@ -233,3 +236,13 @@ def test_the_doctor_names_what_is_wrong_with_settings(tmp_path: Path) -> None:
     refused = examine(path)[-1]
     assert refused.state is HealthState.FAILED
     assert "station" in str(refused.message.params["problem"])
+
+
+def test_a_station_that_was_never_calibrated_is_well_and_one_that_drifted_is_not() -> None:
+    def standing(name: str) -> CalibrationView:
+        return CalibrationView("default", name, Message("calibration.too_few"))
+
+    assert check_calibration([standing("uncalibrated")]).state is HealthState.OK
+    assert check_calibration([standing("tightened")]).message.code == "health.calibration.tightened"
+    drifted = check_calibration([standing("tightened"), standing("alarmed")])
+    assert (drifted.state, drifted.message.params) == (HealthState.WARNING, {"packs": "default"})
