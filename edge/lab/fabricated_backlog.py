@@ -24,6 +24,7 @@ MARKED_NUMBER = 987_654_321
 
 MARKED_ID = "00000000-0000-7000-8000-0000feedbeef"
 MARKED_SEQUENCE = 987_654_322
+MARKED_PREVIOUS = 987_654_323
 INSERT_ROW = (
     "INSERT INTO outbox (position, message_id, site, station, epoch, sequence, type, subject, place, "
     "committed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -98,9 +99,10 @@ def _patterns(outbox: Outbox, build: Builder, since: datetime) -> list[_Pattern]
                 sequence=MARKED_SEQUENCE,
                 time=since,
                 elapsed_s=0,
+                previous=f"{outbox.epoch.text}:{MARKED_PREVIOUS}" if place else None,
             ),
         )
-        for event in build(MARKED_NUMBER)
+        for place, event in enumerate(build(MARKED_NUMBER))
     ]
 
 
@@ -117,6 +119,7 @@ def _rows(
     identity, epoch = outbox.identity, outbox.epoch.text
     marked_number, marked_time = str(MARKED_NUMBER), f'"time":"{utc_text(at)}"'.encode()
     marked_sequence = f'"sequence":{MARKED_SEQUENCE}'.encode()
+    marked_previous = f'"previous":"{epoch}:{MARKED_PREVIOUS}"'.encode()
     while True:
         digits = f"{number:09d}"
         for pattern in patterns[number % len(patterns)]:
@@ -128,6 +131,7 @@ def _rows(
                 pattern.envelope.replace(MARKED_ID.encode(), message_id.encode(), 1)
                 .replace(marked_time, f'"time":"{time}"'.encode(), 1)
                 .replace(marked_sequence, f'"sequence":{sequence}'.encode(), 1)
+                .replace(marked_previous, f'"previous":"{epoch}:{sequence - 1}"'.encode(), 1)
                 .replace(marked_number.encode(), digits.encode())
             )
             yield (

@@ -36,6 +36,9 @@ def rows_of(outbox: Outbox) -> list[dict[str, Any]]:
         assert (envelope["sequence"], envelope["subject"]) == (row.sequence, row.subject)
         for varying in ("id", "epoch", "time", "elapsed"):
             envelope.pop(varying)
+        if "previous" in envelope:
+            epoch, _, envelope["previous"] = envelope["previous"].partition(":")
+            assert epoch == row.epoch
         found.append({"state": row.state, "position": row.position, "type": row.type, **envelope})
     return found
 

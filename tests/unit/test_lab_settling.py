@@ -20,6 +20,8 @@ def a_report(**changes: Any) -> Report:
         "unknown_to_journal": (),
         "exceptions": {},
         "epochs": (),
+        "missing": 0,
+        "doubled": 0,
     }
     return Report(**{**values, **changes})
 

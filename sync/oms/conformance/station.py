@@ -93,7 +93,8 @@ class ActedStation:
         """
         self._link.start(self._on_event)
         limit = self._options.broker.connect_timeout_s + 2.0
-        if not self.wait_for(lambda: self._connected or self._ended is not None, limit) or self._ended:
+        # A first attempt may fail at a busy broker; the connection tries again by itself.
+        if not self.wait_for(lambda: self._connected, limit):
             raise BrokerNotReached(self.identity.client_id, self._ended or "it did not answer in time")
         if born:
             self.say_birth()
@@ -279,7 +280,7 @@ class ActedStation:
             self._link.acknowledge(event)
         with self._changed:
             if isinstance(event, Connected):
-                self._connected = True
+                self._connected, self._ended = True, None
             elif isinstance(event, Disconnected):
                 self._ended = event.detail
             self._changed.notify_all()

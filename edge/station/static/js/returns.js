@@ -150,4 +150,4 @@ byId("tools").replaceChildren(
     }, t(`returns.filter.${name}`)),
   ),
 );
-if (location.hash.length > 1) open(decodeURIComponent(location.hash.slice(1)), redraw);
+if (location.hash.length > 1) open(decodeURIComponent(location.hash.slice(1)), reload);
