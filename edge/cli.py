@@ -3,7 +3,7 @@
     run, demo                     the station; a shift played against it
     doctor, config, policy        is everything in order?
     inspect, barcode, model       pictures and models by hand
-    vision                        how far the station's eyes can be trusted
+    vision, reference             how far the eyes can be trusted; golden pictures of intact units
     outbox, replay                what is owed to the OMS; the past, judged again
     calibrate, second-looks       from which confidence it may decide alone; do people agree?
     labels                        what people said, to train the next model
@@ -31,6 +31,7 @@ from edge import (
     cli_oms,
     cli_outbox,
     cli_powercut,
+    cli_reference,
     cli_replay,
     cli_second_looks,
     cli_station,
@@ -75,6 +76,7 @@ for part in (
     cli_check,
     cli_vision,
     cli_vision_eval,
+    cli_reference,
     cli_outbox,
     cli_replay,
     cli_calibrate,

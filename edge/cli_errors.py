@@ -45,6 +45,7 @@ _USAGE = (
     "returns.",
     "hardware.settings",
     "picture.",
+    "golden.",
     "model.",
     "outbox.event_unknown",
     "outbox.event_not_repairable",

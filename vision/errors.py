@@ -111,7 +111,7 @@ class GoldenRefused(VisionError):
     """These pictures can't serve as golden ones of a product.
 
     Attributes:
-        reason: `too_few`, `unlike` (one shows something else), `no_item`, `name` or `repeated`.
+        reason: `too_few`, `too_many`, `unlike` (they show two products) or `name`.
     """
 
     code: ClassVar[str] = "golden.refused"

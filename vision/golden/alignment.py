@@ -1,5 +1,7 @@
 """One item laid over another: a coarse look at all, then a fine fit (ECC) to the best."""
 
+from typing import Any
+
 import cv2
 import numpy as np
 
@@ -34,17 +36,22 @@ def fit_picture(square: Square) -> Floats:
     return np.asarray(cv2.GaussianBlur(small, (5, 5), 0), np.float32)
 
 
-def fit(template: Floats, moving: Floats) -> tuple[Floats, float]:
-    """The map (3 × 3, template to moving, in the square's pixels) and how alike they are then, -1 to 1."""
+def fit(template: Floats, moving: Floats, *, tilted: bool) -> tuple[Floats, float]:
+    """The map (3 × 3, template to moving, in the square's pixels) and how alike they are then, -1 to 1.
+
+    With `tilted` the item may also be seen from a slightly other direction (a homography).
+    """
     try:
-        _, flat = cv2.findTransformECC(
+        likeness, flat = cv2.findTransformECC(
             template, moving, np.eye(2, 3, dtype=np.float32), cv2.MOTION_AFFINE, _ROUNDS, _EVERYWHERE, 1
         )
         start = np.eye(3, dtype=np.float32)
         start[:2] = flat
-        likeness, last = cv2.findTransformECC(
-            template, moving, start, cv2.MOTION_HOMOGRAPHY, _LAST_ROUNDS, _EVERYWHERE, 1
-        )
+        last: Any = start
+        if tilted:
+            likeness, last = cv2.findTransformECC(
+                template, moving, start, cv2.MOTION_HOMOGRAPHY, _LAST_ROUNDS, _EVERYWHERE, 1
+            )
     except cv2.error:  # it doesn't converge: too little to go by
         return np.eye(3, dtype=np.float32), _likeness(template, moving)
     found = np.asarray(last, np.float32)

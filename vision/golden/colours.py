@@ -20,6 +20,7 @@ _CLEARLY = -0.7  # log ratio below which a colour is the table's
 _TELLS = 0.9  # overlap with the golden outlines from which colours alone find the item
 _LEAST_ITEM = 0.003  # of the picture
 _KERNEL = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
+_LEAST_HOLE = 0.004  # of the item: a chocolate chip is none, the gap between two legs is
 _LEAST_KEPT = 0.5  # of the outline; else it is left as it was
 
 
@@ -46,7 +47,8 @@ class ItemColours:
 
     def _by_colour(self, picture: Picture) -> Picture:
         """What has the item's colours, near the middle; parts of like size beside it."""
-        likely = cv2.blur(self._ratio[_index(picture)], (3, 3)) > 0
+        ratio = cv2.blur(self._ratio[_index(picture)], (3, 3))
+        likely = ratio > 0
         evidence = np.asarray(likely * np.uint8(255), np.uint8)
         opened = cv2.morphologyEx(evidence, cv2.MORPH_OPEN, _KERNEL)
         closed = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, _KERNEL)
@@ -56,7 +58,7 @@ class ItemColours:
         kept = [part for part, w in zip(contours, weights, strict=True) if w >= 0.15 * max(weights)]
         mask = np.zeros_like(closed)
         cv2.drawContours(mask, kept, -1, 255, cv2.FILLED)
-        return np.asarray(mask, np.uint8)
+        return _with_holes(np.asarray(mask, np.uint8), np.asarray(ratio < _CLEARLY, np.bool_))
 
     def _drawn_in(self, view: ItemView) -> ItemView:
         smooth = cv2.blur(self._ratio[_index(view.picture)], (5, 5))
@@ -75,6 +77,16 @@ class ItemColours:
     def _agreement(self, view: ItemView) -> float:
         own, given = self._by_colour(view.picture) > 0, view.mask > 0
         return float((own & given).sum()) / max(1, int((own | given).sum()))
+
+
+def _with_holes(mask: Picture, table: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Picture:
+    """The outline without the places inside it where the table shows through."""
+    seen = np.asarray(((mask > 0) & table) * np.uint8(255), np.uint8)
+    seen = np.asarray(cv2.morphologyEx(seen, cv2.MORPH_OPEN, _KERNEL), np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(seen)
+    least = _LEAST_HOLE * np.count_nonzero(mask)
+    holes = [label for label in range(1, count) if stats[label][cv2.CC_STAT_AREA] >= least]
+    return np.where(np.isin(labels, holes), 0, mask).astype(np.uint8)
 
 
 def _weight(contour: Any, width: int, height: int) -> float:

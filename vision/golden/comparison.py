@@ -158,7 +158,7 @@ class GoldenSet:
 
     def _learn_usual_look(self) -> None:
         template = self._goldens[self._centre].fitted
-        placed = [laid_over(one.square, fit(template, one.fitted)[0]) for one in self._goldens]
+        placed = [laid_over(one.square, fit(template, one.fitted, tilted=False)[0]) for one in self._goldens]
         self._placed = np.array([dense_features(square) for square in placed])
         cover = (self._placed[..., -1] > 1).mean(axis=0)
         self._usual_item = cv2.dilate((cover > 0.5).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
@@ -212,14 +212,21 @@ class GoldenSet:
 
     def _lay(self, square: Square, fitted: Floats, _features: Floats | None, which: int) -> _Laid:
         golden = self._goldens[which]
-        placing, likeness = fit(golden.fitted, fitted)
+        placing, likeness = fit(golden.fitted, fitted, tilted=True)
         over = laid_over(square, placing)
         features = dense_features(over)
         flow = self._flow.calc(
             golden.grey, _flow_grey(over), np.zeros((_FLOW_SIDE, _FLOW_SIDE, 2), np.float32)
         )
         cover = features[..., -1] > 1
-        return _Laid(which, placing, likeness, _nearest(golden.features, features), _bent(np.asarray(flow, np.float32)), cover)
+        return _Laid(
+            which,
+            placing,
+            likeness,
+            _nearest(golden.features, features),
+            _bent(np.asarray(flow, np.float32)),
+            cover,
+        )
 
     def _ordinary_of(self, which: int, without: int | None) -> Floats:
         """What golden units laid over this one differ by, place by place: no news."""
@@ -266,7 +273,7 @@ class GoldenSet:
 
     def _unusual(self, square: Square, fitted: Floats, without: int | None) -> tuple[float, Floats]:
         if without is None:
-            placing, _ = fit(self._goldens[self._centre].fitted, fitted)
+            placing, _ = fit(self._goldens[self._centre].fitted, fitted, tilted=False)
             features = dense_features(laid_over(square, placing))
             total, squares, count = self._sum, self._squares, len(self._goldens)
         else:
@@ -289,7 +296,7 @@ class GoldenSet:
 _LEAST_SPREAD = np.array([0.05, 0.05, 0.05, 0.004, 0.01, 0.01, 0.01, 0.03, 0.03], np.float32)
 
 
-_WEIGHTS = np.array([1.0, 1.0, 0.5, 0.5, 0.5, 0.2, 0.2, 0.2, 0.2], np.float32)
+_WEIGHTS = np.array([1.0, 1.0, 0.5, 0.5, 0.5, 0.1, 0.05, 0.05, 0.05], np.float32)
 _FREE = np.array([0.0, 0.0, 0.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0], np.float32)
 _MOST = np.array([15.0, 15.0, 10.0, 8.0, 8.0, 8.0, 8.0, 8.0, 8.0], np.float32)
 
