@@ -83,11 +83,5 @@ class VisionSettings(_Section):
     localisation: LocalisationSettings = LocalisationSettings()
     detector: DetectorSettings = DetectorSettings()
     barcodes: BarcodeSettings = BarcodeSettings()
-    view_threads: int = Field(default=2, ge=1, le=8, description="views inspected at the same time")
-    prepared_at_once: int | None = Field(
-        default=None,
-        ge=1,
-        le=8,
-        description="of them, pictures decoded and searched; half of the cores if unset",
-    )
+    view_threads: int = Field(default=2, ge=1, le=8, description="views prepared at the same time")
     opencv_threads: int = Field(default=1, ge=1, le=16, description="OpenCV's own threads, in this process")

@@ -1,17 +1,16 @@
 """All that is done with the pictures of one item: decode, find the item, judge the picture, find damage.
 
-As soon as one view is prepared the network looks at it, on a core each where there are two. On two cores the
-second view is prepared while the network looks at the first: side by side both would only be ready later. A
-picture that isn't good enough is not shown to the network.
+Two 1080p views are prepared side by side (OpenCV lets go of Python's lock while it works), and as soon as the
+item of one is cut out the network looks at it, on a core each where there are two; meanwhile the picture is
+judged. What the network says of a picture that isn't good enough counts for nothing.
 """
 
-import os
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import BoundedSemaphore, Lock
+from threading import Lock
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -108,7 +107,6 @@ class ViewInspector:
         self._references: dict[bytes, EmptyStation] = {}
         self._references_lock = Lock()
         self._viewers = ThreadPoolExecutor(settings.view_threads, thread_name_prefix="view")
-        self._preparing = BoundedSemaphore(settings.prepared_at_once or _half_of_the_cores())
         self._network = ThreadPoolExecutor(settings.detector.at_once, thread_name_prefix="model")
 
     def __enter__(self) -> Self:
@@ -179,8 +177,12 @@ class ViewInspector:
         Raises:
             PictureRefused: If the bytes are no picture that can be decoded safely.
         """
-        prepared = self._prepare(self._open(jpeg), reference, repeated=False, timings={})
-        return prepared.task[0] if prepared.task is not None else None
+        photograph = self._open(jpeg)
+        region, overview = self._find_item(photograph, reference)
+        if not check_quality(photograph.working, region, self._settings.quality, overview=overview).ok:
+            return None
+        task = self._cut_out(photograph, region)
+        return task[0] if task is not None else None
 
     def forget_references(self) -> None:
         """Drop prepared empty-station pictures, after the staff took new ones."""
@@ -191,26 +193,28 @@ class ViewInspector:
         self, jpeg: bytes, reference: bytes | None, previous: bytes | None
     ) -> tuple[_Prepared, Future[tuple[Floats, float, float]] | None]:
         timings: dict[str, float] = {}
-        with self._preparing:
-            with _timed(timings, "decode"):
-                photograph = self._open(jpeg)
-            with _timed(timings, "prepare"):
-                prepared = self._prepare(photograph, reference, repeated=previous == jpeg, timings=timings)
-        if prepared.task is None or self._detector is None:
-            return prepared, None
-        return prepared, self._network.submit(self._run_network, prepared.task[1])
+        with _timed(timings, "decode"):
+            photograph = self._open(jpeg)
+        answer = None
+        with _timed(timings, "prepare"):
+            region, overview = self._find_item(photograph, reference)
+            task = self._cut_out(photograph, region)
+            if task is not None:
+                answer = self._network.submit(self._run_network, task[1])
+            limits, repeated = self._settings.quality, previous == jpeg
+            quality = check_quality(photograph.working, region, limits, repeated=repeated, overview=overview)
+        if answer is not None and not quality.ok:
+            answer.cancel()
+            wait([answer])  # it may have begun
+            task = answer = None
+        full = region.scaled(1, 1, photograph.factor, photograph.factor)
+        return _Prepared(photograph, full, quality, timings, task), answer
 
-    def _prepare(
-        self, photograph: Photograph, reference: bytes | None, *, repeated: bool, timings: dict[str, float]
-    ) -> _Prepared:
-        working = photograph.working
+    def _find_item(self, photograph: Photograph, reference: bytes | None) -> tuple[Region, Picture]:
+        """Where the item is, in pixels of the working picture, and the small picture it was found on."""
         overview = self._overview(photograph)
         place = self._localiser.locate(overview, self._reference(reference) if reference else None)
-        region = _between(place, overview, working)
-        quality = check_quality(working, region, self._settings.quality, repeated=repeated, overview=overview)
-        task = self._cut_out(photograph, region) if quality.ok else None
-        full = region.scaled(1, 1, photograph.factor, photograph.factor)
-        return _Prepared(photograph, full, quality, timings, task)
+        return _between(place, overview, photograph.working), overview
 
     def _cut_out(self, photograph: Photograph, region: Region) -> tuple[Crop, Floats] | None:
         """The network's input, from the full picture where the item is too small in half of it."""
@@ -273,11 +277,6 @@ class ViewInspector:
                     self._references.pop(next(iter(self._references)))
                 self._references[jpeg] = known
         return known
-
-
-def _half_of_the_cores() -> int:
-    """The other half is for the network."""
-    return max(1, len(os.sched_getaffinity(0)) // 2)
 
 
 def _between(region: Region, seen: Picture, wanted: Picture) -> Region:
