@@ -1,4 +1,4 @@
-"""What the benchmarks scan: one return with many units of one article, told apart by their serials.
+"""What the benchmarks scan: units of one article, told apart by their serials, in one return or one each.
 
 The serial and the date stand in the code, so that nothing has to be asked; a customer had the goods, so that
 each unit is photographed and judged in full.
@@ -25,17 +25,18 @@ LOOKS = (
 )
 
 
-def write_bench_shift(started_at: datetime, units: int) -> Shift:
-    """One return of so many units; its drawn units are the looks that are shown in turn."""
+def write_bench_shift(started_at: datetime, units: int, *, returns: int = 1) -> Shift:
+    """So many returns of so many units; the drawn units of the first are the looks that are shown in turn."""
     writer = ShiftWriter(SITE, started_at, random.Random(1))
     looks = [writer.unit(number, ARTICLE, defects=defects) for number, defects in enumerate(LOOKS, start=1)]
-    writer.write(
-        [],
-        [Line(ARTICLE, count=Decimal(units))],
-        looks,
-        return_type=ReturnType.CUSTOMER_RETURN,
-        custody=Custody.CUSTOMER,
-    )
+    for number in range(returns):
+        writer.write(
+            [],
+            [Line(ARTICLE, count=Decimal(units))],
+            looks if number == 0 else [],
+            return_type=ReturnType.CUSTOMER_RETURN,
+            custody=Custody.CUSTOMER,
+        )
     return Shift(returns=tuple(writer.plans), blocks=())
 
 

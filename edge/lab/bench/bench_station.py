@@ -37,13 +37,13 @@ class BenchStation:
 
 
 @contextmanager
-def bench_station(units: int) -> Iterator[BenchStation]:
-    """Start broker, OMS receiver and station, with a return of `units` units announced."""
+def bench_station(returns: int) -> Iterator[BenchStation]:
+    """Start broker, OMS receiver and station, with so many returns of one unit announced."""
     with tempfile.TemporaryDirectory(prefix="darkstore-bench-") as name:
         folder = DemoFolder(Path(name))
         started_at = datetime.now(UTC).replace(microsecond=0)
         folder.begin(ShiftChoice(1, 1, started_at, None))
-        shift = write_bench_shift(started_at, units)
+        shift = write_bench_shift(started_at, 1, returns=returns)
         folder.write_oms_files(shift, cancelled=False)
         pictures = DrawnPictures(folder.pictures, 1)
         pictures.prepare(shift)
@@ -94,7 +94,7 @@ class LiveDesk:
         self._socket.close()
 
 
-def open_return(station: BenchStation, live: LiveDesk) -> dict[str, Any]:
-    """Scan the return's number."""
-    send_scan(station.folder.scanner, station.shift.returns[0].reference)
+def open_return(station: BenchStation, live: LiveDesk, number: int = 0) -> dict[str, Any]:
+    """Scan a return's number."""
+    send_scan(station.folder.scanner, station.shift.returns[number].reference)
     return live.wait("return_open")

@@ -30,7 +30,6 @@ def measure(returns: int) -> dict[str, Any]:
     with bench_station(returns + WARM_UP) as station:
         live = LiveDesk(station.parts)
         try:
-            open_return(station, live)
             measured = [_one(station, live, number) for number in range(returns + WARM_UP)][WARM_UP:]
         finally:
             live.close()
@@ -58,8 +57,9 @@ def measure(returns: int) -> dict[str, Any]:
 
 
 def _one(station: BenchStation, live: LiveDesk, number: int) -> dict[str, float]:
-    """One unit: show it, scan it, wait for the proposal, accept it."""
+    """One return: open it, show its unit, scan it, wait for the proposal, accept it, close."""
     plan = station.shift.returns[0]
+    open_return(station, live, number)
     station.table.put(plan.units[number % len(plan.units)])
     # Nobody puts down the next item sooner; and a scan does not keep time with the cameras.
     time.sleep(PAUSE_S + 0.031 * (number % 7) / 7)
@@ -75,6 +75,8 @@ def _one(station: BenchStation, live: LiveDesk, number: int) -> dict[str, float]
     station.parts.client.post("/api/proposal/accept", {"inspection_id": proposal["inspection_id"]})
     saved = (time.monotonic_ns() - accepted) / 1e6
     live.wait("return_open")
+    station.parts.client.post("/api/return/close", {})
+    live.wait("idle")
     return {
         "total": total,
         "wait": wait,
