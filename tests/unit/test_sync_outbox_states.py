@@ -128,9 +128,7 @@ class OutboxMachine(RuleBasedStateMachine):
     @rule()
     def oms_asks_again(self) -> None:
         with self.outbox.database.write():
-            for change in Resending(self.outbox.database).steps(
-                self.outbox.epoch.text, 1, None
-            ):
+            for change in Resending(self.outbox.database).steps(self.outbox.epoch.text, 1, None):
                 if change.reopened_from is not None:
                     self.settlement.forget_marks()
                     self.lanes.reopened(change.reopened_from)
