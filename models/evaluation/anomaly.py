@@ -5,7 +5,7 @@ is both taught and measured. Each camera view (a folder below the class) has its
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,7 +63,8 @@ def evaluate_anomaly(
     maps, masks, wholes = [], [], []
     times: list[float] = []
     unknown: dict[bool, list[bool]] = {True: [], False: []}
-    for view in sorted({one.view for one in pictures}):
+    views = sorted({one.view for one in pictures})
+    for view in views:
         part = _drawn([one for one in pictures if one.view == view], normal, options, result.notes)
         seen = reader.see(part.measured)
         comparisons = _compared(reader.see(part.golden), seen, times)
@@ -85,6 +86,8 @@ def evaluate_anomaly(
                 np.array([one.score for one in own]), np.array([one.positive for one in own])
             )
     result.figures = two_class_figures(scored, floors)
+    if len(views) > 1:
+        result.figures["auroc_of_units"] = auroc_of_units(scored, floors)
     if any(mask.any() for mask in masks):
         result.figures["pixel_aupro"] = Figure(
             pixel_overlap(maps, masks), floors=(("whole_item", pixel_overlap(wholes, masks)),)
@@ -107,6 +110,19 @@ def evaluate_anomaly(
     result.refused = reader.refused
     result.timed(times)
     return result
+
+
+def auroc_of_units(scored: Sequence[Scored], floors: Mapping[str, Sequence[Scored]]) -> Figure:
+    """AUROC when a unit (a group) counts once, by its worst view."""
+
+    def value(part: Sequence[Scored]) -> float:
+        worst: dict[tuple[str, bool], float] = {}
+        for one in part:
+            key = (one.group, one.positive)
+            worst[key] = max(worst.get(key, 0.0), one.score)
+        return auroc(np.array(list(worst.values())), np.array([positive for _, positive in worst]))
+
+    return Figure(value(scored), floors=tuple((name, value(part)) for name, part in floors.items()))
 
 
 def normal_class(labels: set[str], wanted: str | None) -> str:

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from edge.cli import app
 from models.errors import EvaluationRefused
-from models.evaluation.anomaly import Options, evaluate_anomaly, normal_class
+from models.evaluation.anomaly import Options, auroc_of_units, evaluate_anomaly, normal_class
 from models.evaluation.damage import grade_order, macro_f1
 from models.evaluation.figures import (
     auroc,
@@ -25,6 +25,7 @@ from models.evaluation.hiding import hide_item, hide_middle
 from models.evaluation.pictures import PictureReader
 from models.evaluation.report import Error, Evaluation
 from models.evaluation.same_item import evaluate_same_item
+from models.evaluation.scoring import Scored
 from models.evaluation.sheets import write_sheet
 from vision.crop import NEUTRAL
 from vision.findings import Box
@@ -260,3 +261,30 @@ def test_a_sheet_shows_the_worst(units: Path, tmp_path: Path) -> None:
     result.errors = [Error(next(units.glob("intact/*.jpg")), "damaged", "normal", 0.9)]
     assert write_sheet(result, tmp_path / "a" / "sheet.jpg", PictureReader()) == 1
     assert cv2.imread(str(tmp_path / "a" / "sheet.jpg")) is not None
+
+
+def test_a_unit_seen_by_two_cameras_counts_by_its_worst_view() -> None:
+    def seen(unit: str, score: float, *, damaged: bool) -> Scored:
+        return Scored(Path(unit), unit, damaged, score)
+
+    views = [seen("a", 0.1, damaged=True), seen("a", 0.9, damaged=True), seen("b", 0.2, damaged=False)]
+    assert auroc_of_units(views, {"middle": views[::2]}).value == 1.0
+    assert auroc_of_units(views, {"middle": views[::2]}).floors == (("middle", 0.0),)
+
+
+@pytest.mark.parametrize(("task", "figure"), [("damage", "auroc"), ("grade", "macro_f1"), ("boxes", "map50")])
+def test_a_package_is_measured_by_command(tmp_path: Path, task: str, figure: str) -> None:
+    for seed in range(2):
+        for label in ("none", "minor"):
+            write(tmp_path / label / "images" / f"{label}{seed}.jpg", a_pack(seed, stain=label == "minor"))
+            text = "4 0.58 0.65 0.1 0.13\n" if label == "minor" else ""
+            labels = tmp_path / label / "labels"
+            labels.mkdir(exist_ok=True)
+            (labels / f"{label}{seed}.txt").write_text(text)
+    command = ["vision", "eval", str(tmp_path), "--task", task, "--package", "damage-0.3.0", "--json"]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0, done.output
+    said = json.loads(done.stdout)
+    assert said["method"] == "damage-0.3.0"
+    assert figure in said["figures"]
+    assert said["figures"][figure]["floor"]
