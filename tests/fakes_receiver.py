@@ -146,7 +146,7 @@ class Receiver:
             try:
                 batch.append(self._next(0.05))
                 if self.is_(Careless.LOOKS_IDS_UP_BEFORE_THE_BATCH):
-                    time.sleep(0.1)
+                    time.sleep(0.3)
                 while len(batch) < 300:
                     batch.append(self._next(0))
             except (queue.Empty, StopIteration):
