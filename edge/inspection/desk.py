@@ -187,6 +187,7 @@ class Desk:
 
     phase: Phase
     version: int  # counts changes; a page that sees a lower number ignores it
+    scans: int = 0  # reads taken since the start: who sends one knows by it that the desk has heard
     notice: Notice | None = None
     current_return: ReturnOnDesk | None = None
     item: ItemOnDesk | None = None

@@ -44,6 +44,7 @@ class DeskState:
         self.notice: Notice | None = None
         self.last_saved: SavedInspection | None = None
         self.badge: str | None = None
+        self.scans = 0
         self._version = 0
         self._counted: OpenReturn | None = None
         self._counted_as: ReturnOnDesk | None = None
@@ -105,6 +106,7 @@ class DeskState:
         self._shown = Desk(
             phase=self.phase,
             version=self._version,
+            scans=self.scans,
             notice=self.notice,
             current_return=self._return_on_desk(opened),
             item=item_on_desk(item, opened) if item is not None and opened is not None else None,

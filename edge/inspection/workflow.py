@@ -98,6 +98,7 @@ class InspectionWorkflow:
         return self._do(lambda: self._take_scan(scan), tell=True)
 
     def _take_scan(self, scan: Scan) -> None:
+        self._state.scans += 1
         identified = self._identify(scan.text, scan.symbology)
         match identified:
             case StationCommand():

@@ -51,6 +51,18 @@ class DeskWatch:
             lambda desk: int(desk["version"]) > version and desk["phase"] not in BUSY_PHASES, "rest"
         )
 
+    def heard(self, scans: int) -> Desk:
+        """The desk at rest, which has taken more than so many reads.
+
+        Its version alone does not tell: the desk is also shown anew by the minute.
+
+        Raises:
+            DeskStuck: It did not hear, or did not come to rest, in time.
+        """
+        return self.until(
+            lambda desk: int(desk["scans"]) > scans and desk["phase"] not in BUSY_PHASES, "a read taken"
+        )
+
     def until(self, good: Callable[[Desk], bool], waited_for: str) -> Desk:
         """The first desk that is good.
 

@@ -266,12 +266,12 @@ class Staff:
         played.signs.add("camera:back" if wanted == "live" else "camera:lost")
 
     def _scan(self, text: str, symbology: str | None = None) -> Desk:
-        version = int(self._watch.now()["version"])
+        scans = int(self._watch.now()["scans"])
         try:
             send_scan(self._scanner, text, symbology)
         except ScannerError as error:
             raise StationUnreachable(f"the scan of {text[:40]!r}", str(error)) from error
-        return self._watch.after(version)
+        return self._watch.heard(scans)
 
     def _note(self, desk: Desk, played: Played) -> None:
         """Remember the signs that this desk shows."""

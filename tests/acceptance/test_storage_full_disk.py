@@ -89,9 +89,9 @@ class Shop:
         self._open()
 
     def _scan(self, text: str, aim: str | None = None) -> dict[str, Any]:
-        version = int(self.watch.now()["version"])
+        scans = int(self.watch.now()["scans"])
         send_scan(self.folder.scanner, text, aim)
-        return self.watch.after(version)
+        return self.watch.heard(scans)
 
     def _open(self) -> None:
         assert self._scan(self._reference)["current_return"] is not None

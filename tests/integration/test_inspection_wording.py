@@ -213,3 +213,12 @@ def test_a_task_names_return_and_place_as_they_stand_on_the_labels(desk: DeskUnd
     assert (over.message.params["return"], over.message.params["place"]) == (ORDER, place)
     assert over.place_label == place
     assert (differs.kind, differs.message.params["return"]) == ("recount", ORDER)
+
+
+def test_the_desk_tells_how_many_reads_it_took_and_the_minute_is_none(desk: DeskUnderTest) -> None:
+    before = desk.desk.scans
+    desk.parts.workflow.on_the_minute()
+    assert desk.desk.scans == before
+    desk.scan("no code of anything")
+    desk.scan(ORDER)
+    assert desk.desk.scans == before + 2
