@@ -10,7 +10,7 @@ import queue
 import socket
 import threading
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from itertools import groupby
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +25,7 @@ from paho.mqtt.properties import Properties
 
 QUIET_S = 0.25
 CROWD = 60
+BURST_S = 0.3
 Key = tuple[str, str]  # site, station
 
 
@@ -54,6 +55,10 @@ class Receiver:
         self._given_up: set[Key] = set()
         self._heard: dict[Key, float] = {}
         self._lately: defaultdict[Key, list[float]] = defaultdict(list)
+        self._gathering: defaultdict[str, list[MQTTMessage]] = defaultdict(list)
+        self._gathered_at: dict[str, float] = {}
+        self._unacknowledged: deque[MQTTMessage] = deque()
+        self._dealt_with: set[int] = set()
         self._ready = threading.Event()
         self._worker = threading.Thread(target=self._work, name="careless-worker")
         self._client = self._connected()
@@ -126,6 +131,9 @@ class Receiver:
         self._alive = False
         self._arrived.put(None)
         self._worker.join()
+        self._gathering.clear()
+        self._unacknowledged.clear()
+        self._dealt_with.clear()
         connection = self._client.socket()
         if connection is not None:
             connection.shutdown(socket.SHUT_RDWR)
@@ -145,21 +153,35 @@ class Receiver:
             batch: list[MQTTMessage] = []
             try:
                 batch.append(self._next(0.05))
-                if self.is_(Careless.LOOKS_IDS_UP_BEFORE_THE_BATCH):
-                    time.sleep(0.3)
                 while len(batch) < 300:
                     batch.append(self._next(0))
             except (queue.Empty, StopIteration):
                 pass
-            for are_events, some in groupby(batch, lambda one: one.topic.endswith("/events")):
+            self._unacknowledged.extend(batch)
+            if self.is_(Careless.LOOKS_IDS_UP_BEFORE_THE_BATCH):
+                batch = self._gathered(batch)
+            for are_events, some in groupby(batch, _is_event):
                 if are_events:
                     self._events(list(some))
                 else:
                     self._others(list(some))
-            for one in batch:
-                if self._alive:
-                    self._client.ack(one.mid, one.qos)
+            self._dealt_with.update(one.mid for one in batch)
+            while self._alive and self._unacknowledged and self._unacknowledged[0].mid in self._dealt_with:
+                one = self._unacknowledged.popleft()  # in the order in which they came, as MQTT wants it
+                self._dealt_with.discard(one.mid)
+                self._client.ack(one.mid, one.qos)
             self._now_and_then()
+
+    def _gathered(self, arrived: list[MQTTMessage]) -> list[MQTTMessage]:
+        """All but the events of stations that may still be in the middle of a burst."""
+        now = time.monotonic()
+        for one in filter(_is_event, arrived):
+            self._gathering[one.topic].append(one)
+            self._gathered_at[one.topic] = now
+        complete = [topic for topic in self._gathering if now - self._gathered_at[topic] > BURST_S]
+        return [one for one in arrived if not _is_event(one)] + [
+            one for topic in complete for one in self._gathering.pop(topic)
+        ]
 
     def _next(self, wait_s: float) -> MQTTMessage:
         found = self._arrived.get(timeout=wait_s) if wait_s else self._arrived.get_nowait()
@@ -302,6 +324,10 @@ class Receiver:
                 missing = [one for one in range(1, last + 1) if one not in have]
                 for one in missing[:5]:
                     self._command(key, kind="resend", epoch=epoch, **{"from": one, "to": one})
+
+
+def _is_event(message: MQTTMessage) -> bool:
+    return message.topic.endswith("/events")
 
 
 def _read(payload: bytes) -> Json | None:
