@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -214,7 +214,20 @@ def test_nobody_knows_whether_all_of_an_unknown_return_came(desk: DeskUnderTest)
     assert closed.notice.message.code == "notice.return_closed_blind"
 
 
-def test_a_model_that_is_damaged_at_the_start_is_told_and_people_judge(tmp_path: Path) -> None:
+def _weights_damaged(package: Path) -> None:
+    with (package / "model.onnx").open("ab") as file:
+        file.write(b"x")
+
+
+def _thresholds_raised(package: Path) -> None:
+    path = package / "manifest.json"
+    path.write_text(path.read_text().replace('"threshold": 0.5', '"threshold": 0.9'))
+
+
+@pytest.mark.parametrize("alter", [_weights_damaged, _thresholds_raised])
+def test_a_model_that_was_altered_since_is_refused_at_the_start_and_people_judge(
+    tmp_path: Path, alter: Callable[[Path], None]
+) -> None:
     station = {"site": "blr-01", "station": "desk-1", "data_dir": tmp_path}
     key = tmp_path / "office.key"
     make_key(key)
@@ -227,8 +240,7 @@ def test_a_model_that_is_damaged_at_the_start_is_told_and_people_judge(tmp_path:
     sign_package(package, key)
     installed = registry.install(package)
     registry.activate(installed.package_id)
-    with (installed.folder / "model.onnx").open("ab") as file:
-        file.write(b"x")
+    alter(installed.folder)
     with open_station(settings, serving=False) as opened:
         told = {check.name: check.message.code for check in opened.services.devices.checks()}
     assert told["model"] == "health.model.refused"

@@ -423,6 +423,7 @@ def test_cancelled_closed_and_foreign_returns_are_finished_too(desk: DeskUnderTe
         desk.accept()
         desk.parts.workflow.leave_return()
     assert outcomes == {"ORD-CAN1": "HOLD_FOR_REVIEW", "ORD-CLO2": "HOLD_FOR_REVIEW", "ORD-FOR3": "TRANSFER"}
+    assert desk.events("inspected")[-1]["data"]["match"] == "other_site"
     every_event_keeps_the_contract(desk)
 
 
