@@ -22,6 +22,21 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def put_file(path: Path, data: bytes) -> None:
+    """Write a file whole, or not at all: beside its place, forced to the disk, then moved there.
+
+    Raises:
+        OSError: It can't be written; what was there stands.
+    """
+    new = path.with_name(path.name + ".new")
+    with new.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+    sync_folder(path.parent)
+
+
 def make_folder(folder: Path) -> None:
     """Make a folder, and those above it that are missing, so that a power cut leaves them there.
 

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from sync.database import Database
 from sync.epochs import is_epoch
+from sync.folders import sync_folder
 from sync.outbox import Outbox, OutboxChange
 
 logger = logging.getLogger(__name__)
@@ -121,11 +122,7 @@ class HighWater:
             os.write(descriptor, b"".join(line(mark) for mark in marks))
             os.fsync(descriptor)
             new.replace(self.path)
-            folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            sync_folder(self.path.parent)
         except OSError:
             os.close(descriptor)
             raise

@@ -11,7 +11,6 @@ saved, and it is reported with a gap from the beginning. What the high-water mar
 the same.
 """
 
-import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +22,7 @@ from typing import Any
 
 from sync.database import Database, MigrationSet
 from sync.errors import DatabaseUnwritable
+from sync.folders import sync_folder
 from sync.schema_page import UNREADABLE, graft, mend_texts, readable
 from sync.wholeness import altered_events
 
@@ -114,8 +114,8 @@ def salvage(path: Path, migrations: Sequence[MigrationSet], *, now: Callable[[],
                 source.rename(set_aside / source.name)
             _remove(reading, suffix)
         building.rename(path)
-        _sync_folder(set_aside)
-        _sync_folder(path.parent)
+        sync_folder(set_aside)
+        sync_folder(path.parent)
     except OSError as error:
         raise DatabaseUnwritable(path, str(error)) from error
     return SalvageReport(set_aside, tuple(tables), tuple(lost))
@@ -290,11 +290,3 @@ def _pad(copy: Path) -> None:
 
 def _remove(base: Path, suffix: str) -> None:
     base.with_name(base.name + suffix).unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -8,14 +8,13 @@ folder's name.
 """
 
 import hashlib
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote
 
 from edge.inspection.evidence import storage_error
-from sync.folders import make_folder, sync_folder
+from sync.folders import make_folder, put_file, sync_folder
 from vision.errors import GoldenRefused
 
 MOST = 30
@@ -77,7 +76,7 @@ class GoldenStore:
         try:
             make_folder(place)
             for digest, data in wanted.items():
-                _write(place / f"{digest}.jpg", data)
+                put_file(place / f"{digest}.jpg", data)
         except OSError as error:
             raise storage_error(error, place) from error
         return [place / f"{digest}.jpg" for digest in wanted]
@@ -107,13 +106,3 @@ class GoldenStore:
         if not _VIEW.fullmatch(view):
             raise GoldenRefused(f"{view!r} is no camera's name: letters, digits, _ and - only.", "name")
         return self.folder / name / view
-
-
-def _write(path: Path, data: bytes) -> None:
-    temporary = path.with_suffix(".new")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    sync_folder(path.parent)

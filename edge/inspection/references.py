@@ -4,13 +4,12 @@ A reference is kept for ever under its digest, because replay compares with the 
 """
 
 import hashlib
-import os
 import re
 from pathlib import Path
 
 from edge.errors import EvidenceMissing
 from edge.inspection.evidence import storage_error
-from sync.folders import make_folder, sync_folder
+from sync.folders import make_folder, put_file
 
 _VIEW = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -46,8 +45,8 @@ class ReferenceStore:
             raise ValueError(f"view {view!r} is no name of a camera")
         digest = hashlib.sha256(jpeg).hexdigest()
         try:
-            self._write(self.folder / f"{digest}.jpg", jpeg)
-            self._write(self.folder / f"{view}.current", digest.encode())
+            put_file(self.folder / f"{digest}.jpg", jpeg)
+            put_file(self.folder / f"{view}.current", digest.encode())
         except OSError as error:
             raise storage_error(error, self.folder) from error
         self._current[view] = (digest, jpeg)
@@ -67,12 +66,3 @@ class ReferenceStore:
         if hashlib.sha256(jpeg).hexdigest() != digest:
             raise EvidenceMissing(f"the empty-station picture {digest[:12]} is damaged: its digest differs")
         return jpeg
-
-    def _write(self, path: Path, data: bytes) -> None:
-        temporary = path.with_suffix(path.suffix + ".new")
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        sync_folder(path.parent)
