@@ -33,14 +33,12 @@ def torture(
     ] = None,
 ) -> None:
     """Kill, cut, fill, restore and double whatever there is: nothing may be lost, doubled or reordered."""
-    from edge.lab.torture.campaign import TortureOptions, mosquitto_here, run_torture
+    from edge.lab.errors import MosquittoMissing
+    from edge.lab.mosquitto import find_mosquitto
+    from edge.lab.torture.campaign import TortureOptions, run_torture
 
-    if not mosquitto_here():
-        raise CommandFailed(
-            "Mosquitto is not installed, and a torture without it would leave brokers out. Install it "
-            "(Debian: apt-get install mosquitto), then try again.",
-            Exit.NOT_NOW,
-        )
+    if find_mosquitto() is None:
+        raise CommandFailed(str(MosquittoMissing()), Exit.NOT_NOW)
     if on is not None and any(on.glob("chain-*")):
         raise CommandFailed(
             f"{on} holds what an earlier torture has kept. Move it away, or name another folder.", Exit.USAGE

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import Progress
 
 from edge.lab.demo_folder import SITE, SUPERVISOR, DemoFolder, ShiftChoice
 from edge.lab.demo_options import DemoOptions
@@ -33,6 +33,7 @@ from edge.lab.drawn_pictures import DrawnPictures, draw_empty_station
 from edge.lab.driver_journal import DriverJournal
 from edge.lab.errors import LabError
 from edge.lab.photographs import Photographs
+from edge.lab.progress import progress_bar
 from edge.lab.recollection import recollect
 from edge.lab.running_parts import BrokerAddress, RunningParts
 from edge.lab.settling import Reconciliation, compare, read_ledger, wait_until_settled
@@ -118,7 +119,7 @@ class _Demo:
             TableScene(self.folder.scene, photographs).put(shift.returns[0].units[0])
             return photographs
         drawn = DrawnPictures(self.folder.pictures, choice.seed)
-        with self._progress() as progress:
+        with progress_bar(self.console) as progress:
             task = progress.add_task("Drawing the shift's items", total=None)
             drawn.prepare(shift, lambda done, of: progress.update(task, completed=done, total=of or 1))
         empty = draw_empty_station()
@@ -138,7 +139,7 @@ class _Demo:
         cut_from, cut_to = len(shift.returns) // 3, 2 * len(shift.returns) // 3
         table = TableScene(self.folder.scene, pictures)
         table.plug_in()
-        with self._progress() as progress:
+        with progress_bar(self.console) as progress:
             task = progress.add_task("Playing the shift", total=len(shift.returns), completed=len(played))
             staff = Staff(
                 watch,
@@ -175,7 +176,7 @@ class _Demo:
     def _settle(
         self, shift: Shift, parts: RunningParts, journal: DriverJournal
     ) -> tuple[Reconciliation, dict[str, Any]]:
-        with self._progress() as progress:
+        with progress_bar(self.console) as progress:
             task = progress.add_task("Waiting until the OMS has confirmed everything", total=None)
             owed = wait_until_settled(
                 parts.client,
@@ -234,16 +235,6 @@ class _Demo:
         with suppress(KeyboardInterrupt):
             while not stop.wait(0.5) and all(program.alive() for program in parts.programs.values()):
                 pass
-
-    def _progress(self) -> Progress:
-        return Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=self.console,
-            transient=True,
-        )
 
 
 def _codes(pictures: PictureSource) -> dict[str, int]:

@@ -8,6 +8,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 
 from edge.grading.decision import Disposition
+from edge.lab.bench.figures import percentile
 from edge.lab.settling import Booked, Reconciliation
 from edge.lab.shift.plan import CASES, Shift
 
@@ -71,14 +72,6 @@ def count_dispositions(returns: Sequence[JsonObject]) -> dict[str, int]:
     """How many units came to each disposition."""
     counted = Counter(item["disposition"] for one in returns for item in one["items"])
     return {disposition.value: counted[disposition.value] for disposition in Disposition}
-
-
-def percentile(values: Sequence[float], share: float) -> float:
-    """The value below which a share of the values lies; 0 for none."""
-    ordered = sorted(values)
-    if not ordered:
-        return 0.0
-    return ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]
 
 
 def decided_in(returns: Sequence[JsonObject]) -> dict[str, float]:

@@ -47,6 +47,12 @@ def find_mosquitto() -> str | None:
     return shutil.which("mosquitto", path=os.environ.get("PATH", "") + ":/usr/sbin")
 
 
+def listener(port: int) -> str:
+    """The settings of a broker for anybody on this machine, at that port."""
+    own_user = "user root\n" if os.geteuid() == 0 else ""  # else it could not write into our folder
+    return f"listener {port} {HOST}\nallow_anonymous true\n{own_user}"
+
+
 class Mosquitto:
     """One broker.
 
@@ -69,12 +75,7 @@ class Mosquitto:
         self._file = folder / "mosquitto.conf"
         self._process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
-        own_user = "user root\n" if os.geteuid() == 0 else ""  # else it could not write into our folder
-        self._file.write_text(
-            f"listener {self.port} {HOST}\nallow_anonymous true\n{own_user}"
-            + configuration.format(folder=folder),
-            encoding="utf-8",
-        )
+        self._file.write_text(listener(self.port) + configuration.format(folder=folder), encoding="utf-8")
 
     @property
     def pid(self) -> int | None:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from edge.lab.powercut.campaign import enumerate_cuts
 from edge.lab.powercut.recording import record
@@ -19,6 +18,7 @@ from edge.lab.powercut.report import print_summary, summary
 from edge.lab.powercut.timeline import Timeline
 from edge.lab.powercut.weakened import Weakening
 from edge.lab.powercut.whole_starts import start_whole
+from edge.lab.progress import progress_bar
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def run_powercut(options: PowercutOptions) -> bool:
     folder = (
         options.recording or options.keep or Path(tempfile.mkdtemp(prefix="darkstore-powercut-"))
     ).absolute()
-    with _progress(console) as progress:
+    with progress_bar(console) as progress:
         if options.recording is None:
             task = progress.add_task("Recording a shift", total=None)
             record(
@@ -109,14 +109,3 @@ def _quiet() -> Iterator[None]:
         yield
     finally:
         logging.disable(logging.NOTSET)
-
-
-def _progress(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-    )

@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from edge.lab.errors import LabError
+from edge.lab.progress import progress_bar
 from edge.lab.torture.chain import STATION, Chain
 from edge.lab.torture.checker import check
 from edge.lab.torture.findings import Finding, Verdict
@@ -30,8 +30,6 @@ from edge.lab.torture.round import RoundPlayer
 from edge.lab.torture.small_disk import SmallDisk
 from edge.lab.torture.staff import TortureStaff
 from edge.lab.torture.story import tell
-
-MOSQUITTO = ("/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ class TortureOptions:
 def run_torture(options: TortureOptions) -> bool:
     """Play the campaign and tell; True if nothing was lost, doubled or out of order."""
     console = Console(stderr=options.as_json, highlight=False)
-    with _ended_in_order(), _progress(console) as progress:
+    with _ended_in_order(), progress_bar(console) as progress:
         task = progress.add_task("Torturing the chain", total=options.rounds)
         outcome = Campaign(options, on_round=lambda: progress.advance(task)).play()
     if options.as_json:
@@ -193,11 +191,6 @@ class Campaign:
         return disk if disk.mount() else None
 
 
-def mosquitto_here() -> bool:
-    """Whether Mosquitto is installed."""
-    return shutil.which("mosquitto") is not None or any(Path(one).exists() for one in MOSQUITTO)
-
-
 @contextlib.contextmanager
 def _ended_in_order() -> Iterator[None]:
     """SIGTERM ends it as Ctrl-C does: the small disk is unmounted, and no process goes on."""
@@ -211,14 +204,3 @@ def _ended_in_order() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _progress(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-    )

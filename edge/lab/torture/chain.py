@@ -15,7 +15,8 @@ from pathlib import Path
 
 import psutil
 
-from edge.lab.errors import ProgramSilent, StationRefused, StationUnreachable
+from edge.lab.errors import MosquittoMissing, ProgramSilent, StationRefused, StationUnreachable
+from edge.lab.mosquitto import find_mosquitto
 from edge.lab.ports import free_port, is_listening
 from edge.lab.station_client import StationClient
 from edge.lab.torture.faults import BrokerKind
@@ -162,7 +163,9 @@ class Chain:
             broker = self.nursery.start("broker", EMBEDDED, [str(port)], log)
         else:
             config = self.folder.write_mosquitto_config(port, durable=kind is BrokerKind.MOSQUITTO_DURABLE)
-            program = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
+            program = find_mosquitto()
+            if program is None:
+                raise MosquittoMissing
             broker = self.nursery.start("broker", "exec", [program, "-c", str(config)], log)
         self._broker = broker
 

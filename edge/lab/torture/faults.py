@@ -7,7 +7,7 @@ class BrokerKind(StrEnum):
     """Which broker a round runs on."""
 
     MOSQUITTO_DEFAULT = "mosquitto_default"  # memory only, as installed: confirms, and forgets when killed
-    MOSQUITTO_DURABLE = "mosquitto_durable"  # writes down each change, as `deploy/mosquitto.conf` has it
+    MOSQUITTO_DURABLE = "mosquitto_durable"  # writes down what it holds now and then: `deploy/mosquitto.conf`
     EMBEDDED = "embedded"  # rumqttd, memory only
 
 

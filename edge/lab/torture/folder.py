@@ -15,6 +15,7 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
+from edge.lab.mosquitto import DURABLE, listener
 from edge.lab.torture.goods import announced, reference_data
 from edge.lab.torture.oms_process import quick_broker
 from sync.oms.ledger import LEDGER_FILE
@@ -117,19 +118,9 @@ stop_mb = 0
         """Mosquitto's settings: as installed, or as `deploy/mosquitto.conf` makes it durable."""
         keeps = self.broker / "kept"
         keeps.mkdir(exist_ok=True)
-        lines = [f"listener {port} 127.0.0.1", "allow_anonymous true", "user root"]
-        if durable:
-            lines += [
-                "set_tcp_nodelay true",
-                "max_inflight_messages 1000",
-                "max_queued_messages 100000",
-                "persistence true",
-                f"persistence_location {keeps}/",
-                "autosave_on_changes true",
-                "autosave_interval 1",
-            ]
         config = self.broker / "mosquitto.conf"
-        config.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        settings = DURABLE.format(folder=keeps) if durable else ""
+        config.write_text(listener(port) + settings, encoding="utf-8")
         return config
 
     def back_up_oms(self) -> None:
