@@ -18,6 +18,7 @@ from edge.camera_scanner import OpenReturnCodes, camera_scanners
 from edge.clock import SystemClock
 from edge.delivery_view import DeliveryView
 from edge.devices_view import DevicesView
+from edge.golden_setup import golden_comparer
 from edge.grading.override import OverrideReason
 from edge.grading.policy_loading import PolicyShelf, load_policies
 from edge.health.forecast import DiskForecast
@@ -27,6 +28,7 @@ from edge.inspection.assembly import assemble_desk
 from edge.inspection.calibrating import CalibrationBook
 from edge.inspection.desk import Phase
 from edge.inspection.evidence import PictureStore
+from edge.inspection.golden_ahead import GoldenAhead
 from edge.inspection.journal import Journal
 from edge.inspection.judging import Judge
 from edge.inspection.recovery import restore_desk, sweep_pictures, tell_of_waking
@@ -120,6 +122,10 @@ def open_station(
         book = CalibrationBook(database, policies, model, clock)
         calibrations = CalibrationsView(book, policies)
 
+        golden = golden_comparer(settings)
+        stack.callback(golden.close)
+        ahead = GoldenAhead(golden.sets, tuple(settings.cameras))
+
         desk = assemble_desk(
             settings,
             database,
@@ -130,6 +136,7 @@ def open_station(
             model=model,
             clock=clock,
             threshold=book.threshold,
+            golden=golden,
         )
         clock.newest_recorded = desk.store.newest_time
         workflow, journal = desk.workflow, desk.journal
@@ -174,6 +181,9 @@ def open_station(
 
         swept = sweep_pictures(desk.store, desk.pictures)
         tell_of_waking(waking, swept, desk.tasks, database, clock)
+        workflow.on_change(ahead.on_change)
+        ahead.start()
+        stack.callback(ahead.stop)
         desk.drafts.start()
         stack.callback(desk.drafts.stop)
         if serving:
@@ -260,6 +270,8 @@ def open_replay(settings: Settings, package_id: str | None = None) -> Iterator[R
             model, detector = load_named(settings, package_id)
         eyes = stack.enter_context(ViewInspector(settings.vision, detector))
         references = ReferenceStore(data / "references")
+        golden = golden_comparer(settings)
+        stack.callback(golden.close)
         judge = Judge(
             CameraBank({}),
             eyes,
@@ -268,6 +280,7 @@ def open_replay(settings: Settings, package_id: str | None = None) -> Iterator[R
             model=model,
             site=settings.station.site,
             utc_offset_minutes=settings.station.utc_offset_minutes,
+            golden=golden,
         )
         store = InspectionStore(database, _outbox(settings, database, clock))
         stored = StoredInspections(database, store, PictureStore(data / "pictures"), references)

@@ -8,6 +8,7 @@
     │   └── RoomTooShort       too little is free to begin another unit; nothing was begun
     ├── StorageReadOnly        the data folder can't be written
     ├── EvidenceMissing        a stored picture is gone or no longer what it was
+    ├── GoldenUnusable         golden pictures can't be compared with; units are judged without them
     └── WorkflowRefused        the desk can't do that now; carries the message for the person at the desk
 
 Every message says what happened, what it means for the item in hand, and what to do next.
@@ -72,6 +73,12 @@ class EvidenceMissing(EdgeError):
     """A stored picture is gone or its digest no longer fits; the inspection can't be replayed from it."""
 
     code = "error.evidence_missing"
+
+
+class GoldenUnusable(EdgeError):
+    """Golden pictures of a product can't be compared with; its units are judged without them."""
+
+    code = "error.golden_unusable"
 
 
 class WorkflowRefused(EdgeError):

@@ -18,6 +18,7 @@ _COLOURS: dict[DefectKind, tuple[int, int, int]] = {
     DefectKind.SUPERFICIAL: (0, 230, 230),
     DefectKind.MISSING_PART: (180, 105, 255),
     DefectKind.WRONG_ITEM: (255, 80, 40),
+    DefectKind.UNLIKE: (200, 200, 0),
 }
 
 

@@ -20,6 +20,13 @@ class DefectKind(StrEnum):
     SUPERFICIAL = "superficial"  # scratch, scuff, label damage
     MISSING_PART = "missing_part"
     WRONG_ITEM = "wrong_item"
+    UNLIKE = "unlike"  # differs from the intact units that were shown; not told how
+
+
+DAMAGE: tuple[DefectKind, ...] = tuple(
+    kind for kind in DefectKind if kind not in (DefectKind.WRONG_ITEM, DefectKind.UNLIKE)
+)
+"""Kinds that name a damage: what a detector can be taught, and what makes a grade."""
 
 
 @dataclass(frozen=True, slots=True)

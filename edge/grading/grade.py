@@ -75,6 +75,10 @@ def severity(finding: SeenFinding, table: DefectPolicy) -> Severity:
 
 def _graded(finding: SeenFinding, policy: PolicyPack) -> GradedFinding:
     table = policy.defects.of(finding.kind)
+    if finding.kind is DefectKind.UNLIKE:
+        # It names no damage: it makes no grade, but a person must look (`golden_rules.py`).
+        counted = policy.golden is not None and finding.score >= policy.golden.unlike_from
+        return GradedFinding(finding=finding, severity=Severity.MAJOR, counted=counted, grade=None)
     if table is None:
         counted = finding.score >= policy.identity.wrong_item_from
         return GradedFinding(finding=finding, severity=Severity.CRITICAL, counted=counted, grade=None)

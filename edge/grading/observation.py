@@ -71,15 +71,36 @@ class SeenFinding(FrozenValue):
     source: str = "detector"
 
 
+class GoldenVerdict(StrEnum):
+    """How a view's item stands to the intact units of its product that the site has shown."""
+
+    LIKE = "like"
+    UNLIKE = "unlike"  # farther off than intact units are; a finding says where
+    UNKNOWN_SIDE = "unknown_side"  # no intact unit was shown from this side: not scored
+    OTHER_PRODUCT = "other_product"  # it clearly has the print of another product
+    BROKEN = "broken"  # the golden pictures can't be used: not compared
+
+
+class SeenGolden(FrozenValue):
+    """The verdict, and whose print it has where that is another product's."""
+
+    verdict: GoldenVerdict
+    looks_like: Code | None = None
+
+
 class SeenView(FrozenValue):
     """One view's picture.
 
     Whether it could be judged, and if not, why (`quality.blurred`, `quality.lost`, …).
+
+    Attributes:
+        golden: How the item stands to intact units; None where none, or too few, were shown.
     """
 
     view: str
     usable: bool
     quality: str = "quality.ok"
+    golden: SeenGolden | None = None
 
 
 class ModelState(FrozenValue):

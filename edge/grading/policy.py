@@ -41,6 +41,13 @@ NotRestocked = Literal[
 """What may become of goods that are sound but are not to go back on the shelf."""
 
 
+STRICTEST_UNLIKE = 0.5
+"""The worst score that a product's own golden units get: below it there is nothing to ask about."""
+
+AskOrHold = Literal["ask", "hold"]
+"""What the station does where only a person can tell."""
+
+
 class PackTitle(FrozenValue):
     """`[pack]`: which goods the pack is for."""
 
@@ -101,6 +108,22 @@ class IdentityPolicy(FrozenValue):
 
     wrong_item_from: Share
     hold_missing_serial: bool
+
+
+class GoldenPolicy(FrozenValue):
+    """`[golden]`: units that differ from the intact ones that the site has shown.
+
+    A person must look in any case: what differs is no named damage, so it can neither sell nor spoil a unit.
+    `ask` leaves the proposal as it is, `hold` proposes to hold the unit.
+
+    Attributes:
+        unlike_from: Score from which a unit counts as unlike; 0.5 is the worst that intact units get.
+    """
+
+    unlike_from: Annotated[float, Field(ge=STRICTEST_UNLIKE, le=1)]
+    unlike: AskOrHold
+    unknown_side: AskOrHold
+    other_product: AskOrHold
 
 
 class LifePolicy(FrozenValue):
@@ -188,6 +211,7 @@ class PolicyPack(FrozenValue):
 
     Attributes:
         bound: None only in packs that were stored before there was one; a file must name it.
+        golden: As `bound`.
     """
 
     pack: PackTitle
@@ -198,6 +222,7 @@ class PolicyPack(FrozenValue):
     defects: DefectPolicies
     seal: SealPolicy
     identity: IdentityPolicy
+    golden: GoldenPolicy | None = None
     life: LifePolicy
     cold_chain: ColdChainPolicy
     blind: BlindPolicy
@@ -218,8 +243,9 @@ class PolicyPack(FrozenValue):
     def version(self) -> str:
         """SHA-256 of the pack's content in canonical form, hexadecimal."""
         content = self.model_dump(mode="json")
-        if self.bound is None:
-            del content["bound"]  # as it was when the pack was stored
+        for later in ("bound", "golden"):
+            if getattr(self, later) is None:
+                del content[later]  # as it was when the pack was stored
         return _digest(content)
 
     @cached_property
@@ -229,6 +255,8 @@ class PolicyPack(FrozenValue):
         A calibration holds for these values; deadlines, places or dates may change without it.
         """
         parts = self.model_dump(mode="json", include={"defects", "seal", "identity", "disposition", "bound"})
+        if self.golden is not None and self.golden.unlike_from > STRICTEST_UNLIKE:
+            parts["unlike_from"] = self.golden.unlike_from  # units that were asked about may now pass
         return _digest(parts)
 
 

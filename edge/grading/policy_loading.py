@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from edge.grading.calibration import Bound
 from edge.grading.errors import PolicyInvalid, PolicySetInvalid, PolicyUnreadable
-from edge.grading.policy import PolicyPack
+from edge.grading.policy import GoldenPolicy, PolicyPack
 from edge.grading.policy_problems import problem_of
 
 OWN_PACKS = Path(__file__).parent / "policies"
@@ -44,6 +44,7 @@ class _PackFile(PolicyPack):
     """A pack as a file must state it: whole."""
 
     bound: Bound
+    golden: GoldenPolicy
 
 
 class PolicyShelf:

@@ -7,6 +7,7 @@ import math
 from decimal import Decimal
 
 from edge.grading.decision import Disposition, Grade, GradeResult, GradeSource
+from edge.grading.golden_rules import golden_voices
 from edge.grading.hard_rules import is_expired
 from edge.grading.observation import BundleState, MatchState, Observation
 from edge.grading.policy import PolicyPack
@@ -27,6 +28,7 @@ def policy_voices(seen: Observation, graded: GradeResult, policy: PolicyPack) ->
         _weight(seen, policy),
         _bundle(seen.bundle, policy),
         _blind(seen, policy),
+        *golden_voices(seen, policy),
         *_exceptions(seen, policy),
         _table(graded, policy),
         _presumed(graded, policy),

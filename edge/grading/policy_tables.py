@@ -64,7 +64,7 @@ class DefectPolicies(FrozenValue):
     missing_part: DefectPolicy
 
     def of(self, kind: DefectKind) -> DefectPolicy | None:
-        """The table of a kind; None for `wrong_item`, which says nothing of the condition."""
+        """The table of a kind; None for what names no damage: `wrong_item` and `unlike`."""
         found: DefectPolicy | None = getattr(self, kind.value, None)
         return found
 

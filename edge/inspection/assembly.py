@@ -12,6 +12,7 @@ from edge.grading.policy_loading import PolicyShelf
 from edge.ids import new_id
 from edge.inspection.aftercare import Aftercare
 from edge.inspection.arrivals import Arrivals
+from edge.inspection.comparing import GoldenComparer
 from edge.inspection.confirming import Confirming, Staff
 from edge.inspection.desk_state import DeskState
 from edge.inspection.drafts import DraftKeeper
@@ -67,8 +68,9 @@ def assemble_desk(
     model: ModelUsed | None,
     clock: Clock,
     threshold: Callable[[PolicyPack], float | None] = lambda _: None,
+    golden: GoldenComparer | None = None,
 ) -> AssembledDesk:
-    """Build the desk; nothing is started. `threshold`: as `Judge` is given it."""
+    """Build the desk; nothing is started. `threshold` and `golden`: as `Judge` is given them."""
     section, data = settings.station, settings.station.data_dir
     state, staff = DeskState(), Staff(settings.staff.supervisors)
     store = InspectionStore(database, outbox)
@@ -97,6 +99,7 @@ def assemble_desk(
         site=section.site,
         utc_offset_minutes=section.utc_offset_minutes,
         threshold=threshold,
+        golden=golden,
     )
     arrivals = Arrivals(
         state,

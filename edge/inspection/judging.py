@@ -7,9 +7,10 @@ stored, so that a stored inspection can be judged again to the same result (`rep
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Protocol
 
 from edge.clock import ClockReading
@@ -18,18 +19,20 @@ from edge.grading.disposition import decide
 from edge.grading.grade import grade
 from edge.grading.observation import (
     CaptureDepth,
+    GoldenVerdict,
     Observation,
     SealState,
 )
 from edge.grading.policy import PolicyPack
+from edge.inspection.comparing import Compare, Compared, GoldenComparer, timed
+from edge.inspection.judged_views import busy_ms, judged_view, no_picture
 from edge.inspection.observing import observe
 from edge.inspection.references import ReferenceStore
-from edge.inspection.saved import JudgedView, ModelUsed, PictureBox, PictureFinding
-from edge.inspection.session import ItemInHand, OpenReturn
+from edge.inspection.saved import JudgedView, ModelUsed
+from edge.inspection.session import ItemInHand, OpenReturn, sku_of
 from edge.returns.store import LocalCopy
 from hardware.cameras.frame import Frame
 from vision.errors import PictureRefused, VisionError
-from vision.findings import Box
 from vision.view_inspector import ViewInspection
 
 logger = logging.getLogger(__name__)
@@ -76,12 +79,19 @@ class Seen:
     Attributes:
         pictures: JPEG bytes by view; views of lost cameras are missing.
         views: What was made of each, lost ones included.
-        timings_ms: Milliseconds by step: `wait` for fresh pictures, `vision` around them, `model` within it.
+        timings_ms: Milliseconds by step: `wait` for fresh pictures, `vision` around them, `model` within it,
+            `golden` for comparing with golden pictures, where there are any.
     """
 
     pictures: Mapping[str, bytes] = field(default_factory=dict)
     views: tuple[JudgedView, ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def golden_broken(self) -> JudgedView | None:
+        """The first view that could not be compared, because a golden picture is broken."""
+        broken = GoldenVerdict.BROKEN
+        return next((view for view in self.views if view.golden and view.golden.verdict is broken), None)
 
     @property
     def trouble(self) -> JudgedView | None:
@@ -103,6 +113,7 @@ class Judge:
 
     Args:
         threshold: The tested confidence from which a pack's units need no person; None: not calibrated.
+        golden: Compares with golden pictures; None: nothing is compared.
     """
 
     def __init__(
@@ -116,6 +127,7 @@ class Judge:
         site: str,
         utc_offset_minutes: int,
         threshold: Callable[[PolicyPack], float | None] = lambda _: None,
+        golden: GoldenComparer | None = None,
     ) -> None:
         self._cameras = cameras
         self._eyes = eyes
@@ -124,18 +136,32 @@ class Judge:
         self._site = site
         self._utc_offset_minutes = utc_offset_minutes
         self._threshold = threshold
+        self._golden = golden
         self.model = model
 
-    def look(self, item: ItemInHand, after_ns: int) -> Seen:
-        """Capture and see: pictures younger than `after_ns`, each checked and searched for damage."""
+    def look(self, item: ItemInHand, opened: OpenReturn, after_ns: int) -> Seen:
+        """Capture and see: pictures younger than `after_ns`, each checked, searched for damage, compared."""
         if item.depth is CaptureDepth.COUNT:
             return Seen()
-        seen = self._capture(after_ns)
+        compare = self.comparing(item, opened)
+        seen = self._capture(after_ns, compare)
         if seen.trouble is not None and seen.trouble.quality in MOVING:
             # The item was still being put down or a hand was in the picture: one more look, then a person is
             # asked.
-            seen = self._capture(time.monotonic_ns())
+            seen = self._capture(time.monotonic_ns(), compare)
         return seen
+
+    def comparing(self, item: ItemInHand, opened: OpenReturn) -> Compare | None:
+        """What compares this unit with the present golden pictures of its product."""
+        sku = sku_of(item, opened.line(item.line_id))
+        if self._golden is None or sku is None:
+            return None
+        return partial(self._golden.fresh, sku, [line.sku for line in opened.expected.lines])
+
+    def comparing_again(self, views: Iterable[JudgedView]) -> Compare | None:
+        """What compares a stored unit with the golden pictures that its views name."""
+        named = {view.view: view.golden for view in views if view.golden is not None}
+        return partial(self._golden.again, named) if self._golden is not None and named else None
 
     def take_references(self, after_ns: int) -> list[str]:
         """Keep the next usable picture of each camera as its empty station; returns the views kept.
@@ -150,21 +176,43 @@ class Judge:
                 taken.append(view)
         return taken
 
-    def see(self, pictures: Mapping[str, bytes], references: Mapping[str, tuple[str, bytes]]) -> Seen:
-        """Check pictures and search them for damage; a picture that can't be decoded is told, not raised."""
+    def see(
+        self,
+        pictures: Mapping[str, bytes],
+        references: Mapping[str, tuple[str, bytes]],
+        compare: Compare | None = None,
+    ) -> Seen:
+        """Check pictures, search them for damage, compare them with golden ones.
+
+        A picture that can't be decoded is told, not raised.
+
+        Args:
+            pictures: JPEG bytes by view.
+            references: Digest and bytes of each view's empty station.
+            compare: With golden pictures; None: nothing is compared.
+
+        Raises:
+            EvidenceMissing: A stored golden set that `compare` needs is gone.
+        """
         started = time.perf_counter()
         plain = {view: jpeg for view, (_, jpeg) in references.items() if view in pictures}
         inspected, refused = self._inspect(pictures, plain)
-        views = tuple(
-            _judged(inspected[view], references.get(view))
-            if view in inspected
-            else _no_picture(view, refused[view])
-            for view in pictures
-        )
         timings = {
             "vision": (time.perf_counter() - started) * 1e3,
-            "model": _busy_ms([one.model_ran for one in inspected.values() if one.model_ran is not None]),
+            "model": busy_ms([one.model_ran for one in inspected.values() if one.model_ran is not None]),
         }
+        compared: dict[str, Compared] = {}
+        if compare is not None:
+            usable = {view: one.photograph for view, one in inspected.items() if one.quality.ok}
+            compared, spent = timed(compare, usable)
+            if compared:
+                timings["golden"] = spent
+        views = tuple(
+            judged_view(inspected[view], references.get(view), compared.get(view))
+            if view in inspected
+            else no_picture(view, refused[view])
+            for view in pictures
+        )
         readable = {view: jpeg for view, jpeg in pictures.items() if view in inspected}
         return Seen(readable, views, timings)
 
@@ -213,13 +261,13 @@ class Judge:
                 refused[view] = MODEL_FAILED
         return inspected, refused
 
-    def _capture(self, after_ns: int) -> Seen:
+    def _capture(self, after_ns: int, compare: Compare | None) -> Seen:
         started = time.perf_counter()
         frames = self._cameras.fresh(after_ns, WAIT_FOR_PICTURE_S)
         waited = (time.perf_counter() - started) * 1e3
         pictures = {view: frame.jpeg for view, frame in frames.items() if frame is not None}
-        seen = self.see(pictures, self._references.current()) if pictures else Seen()
-        lost = tuple(_no_picture(view, LOST) for view, frame in frames.items() if frame is None)
+        seen = self.see(pictures, self._references.current(), compare) if pictures else Seen()
+        lost = tuple(no_picture(view, LOST) for view, frame in frames.items() if frame is None)
         return replace(seen, views=seen.views + lost, timings_ms={**seen.timings_ms, "wait": waited})
 
 
@@ -229,43 +277,3 @@ def propose(observation: Observation, policy: PolicyPack) -> Decision:
     The same for the same observation and pack, for ever.
     """
     return decide(observation, grade(observation, policy), policy)
-
-
-def _judged(inspected: ViewInspection, reference: tuple[str, bytes] | None) -> JudgedView:
-    return JudgedView(
-        view=inspected.view,
-        width=inspected.width,
-        height=inspected.height,
-        quality=inspected.quality.code,
-        usable=inspected.quality.ok,
-        item_box=_box(inspected.region) if inspected.region is not None else None,
-        findings=tuple(
-            PictureFinding(
-                kind=found.kind,
-                box=_box(found.box),
-                score=min(max(found.score, 0.0), 1.0),
-                extent=min(max(found.extent, 0.0), 1.0),
-                source=found.source,
-            )
-            for found in inspected.findings
-        ),
-        reference_sha256=reference[0] if reference is not None else None,
-        measures=dict(inspected.quality.measures),
-    )
-
-
-def _busy_ms(runs: list[tuple[float, float]]) -> float:
-    """How long at least one of several runs went on, milliseconds."""
-    busy, until = 0.0, float("-inf")
-    for start, end in sorted(runs):
-        busy += max(end - max(start, until), 0.0)
-        until = max(until, end)
-    return busy * 1e3
-
-
-def _no_picture(view: str, why: str) -> JudgedView:
-    return JudgedView(view=view, width=0, height=0, quality=why, usable=False)
-
-
-def _box(box: Box) -> PictureBox:
-    return PictureBox(x=box.x, y=box.y, width=box.width, height=box.height)

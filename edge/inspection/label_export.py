@@ -22,11 +22,11 @@ from edge.inspection.saved import JudgedView, SavedInspection
 from edge.inspection.stored import StoredInspections
 from vision.crop import Crop
 from vision.errors import PictureRefused
-from vision.findings import Box, DefectKind
+from vision.findings import DAMAGE, Box, DefectKind
 from vision.view_inspector import ViewInspector
 
-CLASSES = tuple(kind for kind in DefectKind if kind is not DefectKind.WRONG_ITEM)
-"""The numbers of the label files; a wrong item is no defect."""
+CLASSES = DAMAGE
+"""The numbers of the label files; a wrong item or an unnamed difference is no defect."""
 
 VALIDATED = 0.2
 """Share of the days that is kept for validating: pictures of one day resemble each other."""

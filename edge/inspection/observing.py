@@ -10,10 +10,11 @@ from edge.grading.observation import (
     Observation,
     SealState,
     SeenFinding,
+    SeenGolden,
     SeenView,
 )
 from edge.inspection.saved import JudgedView, ModelUsed
-from edge.inspection.session import ItemInHand, OpenReturn, price_of
+from edge.inspection.session import ItemInHand, OpenReturn, price_of, sku_of
 from edge.returns.blocklist import Block, check_blocked
 from edge.returns.catalogue import GoodsClass, StorageClass
 from edge.returns.cold_chain import minutes_out_of_cold
@@ -60,7 +61,7 @@ def observe(
         site=site,
         match=item.match,
         in_catalogue=product is not None,
-        sku=part.sku if part is not None else (product.sku if product else (line.sku if line else None)),
+        sku=sku_of(item, line),
         gtin14=gtin,
         category=product.category if product else "general",
         goods_class=_goods_class(item, storage),
@@ -106,7 +107,10 @@ def observe(
 
 def seen_views(views: Sequence[JudgedView]) -> tuple[SeenView, ...]:
     """The views as the rules look at them."""
-    return tuple(SeenView(view=view.view, usable=view.usable, quality=view.quality) for view in views)
+    return tuple(
+        SeenView(view=view.view, usable=view.usable, quality=view.quality, golden=_seen_golden(view))
+        for view in views
+    )
 
 
 def seen_findings(views: Sequence[JudgedView]) -> tuple[SeenFinding, ...]:
@@ -118,6 +122,12 @@ def seen_findings(views: Sequence[JudgedView]) -> tuple[SeenFinding, ...]:
         for view in views
         for found in view.findings
     )
+
+
+def _seen_golden(view: JudgedView) -> SeenGolden | None:
+    if view.golden is None:
+        return None
+    return SeenGolden(verdict=view.golden.verdict, looks_like=view.golden.looks_like)
 
 
 def _storage(item: ItemInHand, opened: OpenReturn) -> StorageClass:

@@ -90,9 +90,9 @@ def restore_desk(
             state.say(Level.INFO, "notice.restored_return", params, then="next.scan_item")
         else:
             state.item = item
-            seen = (
-                judge.see(kept, references.current()) if len(kept) == len(draft.pictures) and kept else Seen()
-            )
+            whole = bool(kept) and len(kept) == len(draft.pictures)
+            compare = judge.comparing(item, opened)
+            seen = judge.see(kept, references.current(), compare) if whole else Seen()
             workflow.resume(seen if seen.pictures else None)
             state.say(Level.INFO, "notice.restored_item", {**params, "item": item.name}, then="next.go_on")
         state.show()

@@ -70,6 +70,7 @@ def _view_differences(before: Sequence[JudgedView], after: Sequence[JudgedView])
     for old, new in zip(before, after, strict=True):
         if old.quality != new.quality:
             found.append(f"{old.view}: picture was {old.quality}, is {new.quality}")
+        found.extend(_golden_differences(old, new))
         if len(old.findings) != len(new.findings):
             found.append(f"{old.view}: {len(old.findings)} findings, now {len(new.findings)}")
             continue
@@ -83,6 +84,18 @@ def _view_differences(before: Sequence[JudgedView], after: Sequence[JudgedView])
                     f"is {two.kind} {two.score:.4f}"
                 )
     return found
+
+
+def _golden_differences(old: JudgedView, new: JudgedView) -> list[str]:
+    before, after = old.golden, new.golden
+    if before is None or after is None:
+        return [] if before is after else [f"{old.view}: was compared with golden pictures, is not"]
+    same = (before.verdict, before.looks_like) == (after.verdict, after.looks_like)
+    if same and abs(before.score - after.score) <= TOLERANCE:
+        return []
+    changed = "" if before.method == after.method else "; the comparison's program has changed since"
+    was, now = f"{before.verdict} {before.score:.4f}", f"{after.verdict} {after.score:.4f}"
+    return [f"{old.view}: beside golden pictures it was {was}, is {now}{changed}"]
 
 
 def _differences(before: Decision, after: Decision) -> list[str]:

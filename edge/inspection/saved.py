@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, Field
 
 from edge.grading.decision import Decision, Disposition, Grade, StockState
-from edge.grading.observation import Observation
+from edge.grading.observation import GoldenVerdict, Observation
 from edge.inspection.session import ItemInHand
 from edge.returns.expected import Reference
 from edge.returns.values import Code, FrozenValue
@@ -35,6 +35,29 @@ class PictureFinding(FrozenValue):
     source: str = "detector"
 
 
+class GoldenComparison(FrozenValue):
+    """How a view's item stood to the intact units that the site had shown.
+
+    Attributes:
+        set_sha256: Names the golden pictures, kept for ever; empty where they were broken.
+        score: 0 to 1; 0.5 is the worst that golden units themselves get.
+        likeness: To the nearest golden unit, -1 to 1.
+        sku: What it should have been, where other products were asked about.
+        among: Golden sets of the other products that were asked about, by SKU.
+        looks_like: Whose print it has, where that is clearly another product's.
+        method: The comparison's program, by digest.
+    """
+
+    verdict: GoldenVerdict
+    set_sha256: str = ""
+    score: float = 0.0
+    likeness: float = 0.0
+    sku: Code | None = None
+    among: dict[str, str] = Field(default_factory=dict)
+    looks_like: Code | None = None
+    method: str = ""
+
+
 class JudgedView(FrozenValue):
     """One camera's picture and what was made of it.
 
@@ -44,6 +67,7 @@ class JudgedView(FrozenValue):
         item_box: Where the item was found; None where no item was.
         reference_sha256: The empty-station picture that it was compared with; None without one.
         measures: Figures of the picture (`light`, `blur`, …); empty in inspections of before they were kept.
+        golden: How it stood to golden pictures; None where the product has none from this camera.
     """
 
     view: str
@@ -55,6 +79,7 @@ class JudgedView(FrozenValue):
     findings: tuple[PictureFinding, ...] = ()
     reference_sha256: str | None = None
     measures: dict[str, float] = Field(default_factory=dict)
+    golden: GoldenComparison | None = None
 
 
 class OverrideMade(FrozenValue):

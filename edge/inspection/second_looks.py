@@ -212,8 +212,9 @@ class SecondLooks:
 
 
 def station_kinds(saved: SavedInspection) -> set[str]:
-    """Kinds of the findings that counted."""
-    return {one.finding.kind.value for one in saved.decision.findings if one.counted}
+    """Kinds of the findings that counted; that a unit differs from intact ones names no kind."""
+    kinds = {one.finding.kind for one in saved.decision.findings if one.counted}
+    return {kind.value for kind in kinds if kind is not DefectKind.UNLIKE}
 
 
 def _agreement(category: str, pairs: list[tuple[Grade, Grade | None]]) -> GradeAgreement:

@@ -104,6 +104,16 @@ class ItemInHand(FrozenValue):
         return None
 
 
+def sku_of(item: ItemInHand, line: ReturnLine | None) -> str | None:
+    """The merchant's code of what the unit should be; None where nobody knows it."""
+    part = item.component(line)
+    if part is not None:
+        return part.sku
+    if item.product is not None:
+        return item.product.sku
+    return line.sku if line is not None else None
+
+
 def price_of(line: ReturnLine | None, product: Product | None) -> Rupees | None:
     """Maximum retail price of one unit: as dispatched, else the catalogue's; None where nobody knows."""
     if line is not None and line.mrp is not None:

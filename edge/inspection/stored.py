@@ -70,7 +70,7 @@ class StoredInspections:
         """Its views, judged anew from the stored pictures.
 
         Raises:
-            EvidenceMissing: A picture, or the empty-station picture that it was compared with, is missing.
+            EvidenceMissing: A picture is missing, or one that it was compared with.
         """
         names = {view.view for view in saved.views}
         pictures = {view: jpeg for view, jpeg in self.pictures(saved).items() if view in names}
@@ -79,7 +79,8 @@ class StoredInspections:
             for row in self._rows(saved)
             if row.reference_sha256 is not None and row.view in names
         }
-        seen = judge.see(pictures, references) if pictures else None
+        compare = judge.comparing_again(saved.views)
+        seen = judge.see(pictures, references, compare) if pictures else None
         again = {view.view: view for view in seen.views} if seen is not None else {}
         return tuple(again.get(view.view, view) for view in saved.views)
 

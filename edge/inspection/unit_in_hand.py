@@ -122,12 +122,12 @@ class UnitInHand:
     def look(self, after_ns: int) -> None:
         """Take pictures younger than `after_ns`, judge them, and propose."""
         state = self._state
-        item, _ = self.in_hand()
+        item, opened = self.in_hand()
         state.proposal = None
         if item.depth is not CaptureDepth.COUNT:
             state.looking = True
             state.show()
-        self.put_forward(self._judge.look(item, after_ns), after_ns)
+        self.put_forward(self._judge.look(item, opened, after_ns), after_ns)
 
     def put_forward(self, seen: Seen, after_ns: int) -> None:
         """Grade and decide on what was seen, and lay the proposal before the person."""
@@ -144,6 +144,9 @@ class UnitInHand:
         trouble = seen.trouble
         if trouble is not None:
             state.say(Level.WARNING, trouble.quality, {"view": trouble.view}, then=_remedy(seen, trouble))
+        elif seen.golden_broken is not None:
+            view = seen.golden_broken.view
+            state.say(Level.WARNING, "notice.golden_broken", {"view": view}, then="next.golden_broken")
         else:
             state.notice = None
 

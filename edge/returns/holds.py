@@ -33,6 +33,7 @@ class HoldReason(StrEnum):
     NOT_JUDGED = "not_judged"  # no usable picture or no model where the policy wants one
     WEIGHT_DIFFERS = "weight_differs"
     BUNDLE_INCOMPLETE = "bundle_incomplete"
+    UNLIKE_GOLDEN = "unlike_golden"  # differs from the intact units that the site has shown
     POLICY = "policy"  # the policy's table says hold
     SET_ASIDE = "set_aside"  # the staff set it aside
 

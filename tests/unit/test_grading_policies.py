@@ -20,7 +20,7 @@ from edge.grading.policy_loading import (
 )
 from edge.returns.holds import HoldReason
 from edge.returns.identified import UnclearField, UnknownReason
-from vision.findings import DefectKind
+from vision.findings import DAMAGE
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT = (OWN_PACKS / "default.toml").read_text()
@@ -138,6 +138,9 @@ def test_every_rule_and_reason_has_its_words():
         "no_model",
         "no_usable_picture",
         "cold_custody_unknown",
+        "golden_unlike",
+        "golden_unknown_side",
+        "golden_other_product",
     }
     fired |= {f"opened_{goods}" for goods in ("food", "medicine", "baby", "hygiene")}
     fired |= {f"grade.{grade}" for grade in "abcd"} | {
@@ -145,8 +148,7 @@ def test_every_rule_and_reason_has_its_words():
     }
     fired |= {
         f"finding.{kind.value}.{severity}"
-        for kind in DefectKind
-        if kind is not DefectKind.WRONG_ITEM
+        for kind in DAMAGE
         for severity in ("minor", "major", "critical")
     }
     needed = {f"rule.{code}" for code in fired}
@@ -157,13 +159,16 @@ def test_every_rule_and_reason_has_its_words():
     assert needed <= set(words), needed - set(words)
 
 
-def test_a_pack_that_was_stored_before_it_named_a_bound_is_still_read_as_the_same_version():
+@pytest.mark.parametrize("unknown", [("golden",), ("bound", "golden")])
+def test_a_pack_that_was_stored_before_it_knew_a_table_is_still_read_as_the_same_version(unknown):
     content = load_policies().of_category("toys").model_dump(mode="json")
-    del content["bound"]
+    for table in unknown:
+        del content[table]
     text = json.dumps(content)
     stored = PolicyPack.model_validate_json(text)
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    assert stored.bound is None
+    assert stored.golden is None
+    assert (stored.bound is None) is ("bound" in unknown)
     assert stored.version == hashlib.sha256(canonical.encode()).hexdigest()
     assert PolicyPack.model_validate_json(stored.model_dump_json()).version == stored.version
 
@@ -174,3 +179,5 @@ def test_what_decides_about_the_shelf_is_told_from_the_rest_of_a_pack():
     other = parse_pack(DEFAULT.replace("count_from = 0.35", "count_from = 0.36"), "mine.toml")
     assert plain.version != later.version
     assert plain.judging == later.judging != other.judging
+    laxer = parse_pack(DEFAULT.replace("unlike_from = 0.5", "unlike_from = 0.7"), "mine.toml")
+    assert plain.judging != laxer.judging

@@ -35,7 +35,7 @@ from edge.returns.blocklist import BlockState
 from edge.returns.catalogue import DateKind, GoodsClass, StorageClass
 from edge.returns.dates import DateSource, PackDate
 from edge.returns.expected import Custody, ReturnType
-from vision.findings import DefectKind
+from vision.findings import DAMAGE, DefectKind
 
 SHARE = st.floats(0, 1, allow_nan=False)
 ANY_DISPOSITION = [one for one in Disposition if one not in (Disposition.HAND_BACK, Disposition.TRANSFER)]
@@ -81,7 +81,7 @@ def a_wild_policy(seed: int) -> PolicyPack:
     days = sorted([rng.randint(0, 400), rng.randint(0, 400)])
     shares = sorted([rng.random(), rng.random()])
     seals = sorted(rng.choices("ABCD", k=2))
-    kinds = [kind for kind in DefectKind if kind is not DefectKind.WRONG_ITEM]
+    kinds = DAMAGE
     exceptions = [
         {"name": "any", "custody": [rng.choice(list(Custody))], "at_best": rng.choice(ANY_DISPOSITION)}
         for _ in range(rng.randint(0, 2))

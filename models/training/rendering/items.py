@@ -23,15 +23,14 @@ from models.training.rendering.round_items import (
 from models.training.rendering.round_pack import RoundPack
 from models.training.rendering.spec import ItemSpec, Shape
 from models.training.rendering.surface import Surface, blob
-from vision.findings import DefectKind
+from vision.findings import DAMAGE, DefectKind
 
 Body = Carton | RoundPack | Pouch
 
 POSSIBLE: dict[Shape, frozenset[DefectKind]] = {
-    Shape.CARTON: frozenset(DefectKind) - {DefectKind.WRONG_ITEM, DefectKind.BREAKAGE},
-    Shape.CAN: frozenset(DefectKind) - {DefectKind.WRONG_ITEM, DefectKind.BREAKAGE},
-    Shape.BOTTLE: frozenset(DefectKind)
-    - {DefectKind.WRONG_ITEM, DefectKind.MISSING_PART, DefectKind.PENETRATION},
+    Shape.CARTON: frozenset(DAMAGE) - {DefectKind.BREAKAGE},
+    Shape.CAN: frozenset(DAMAGE) - {DefectKind.BREAKAGE},
+    Shape.BOTTLE: frozenset(DAMAGE) - {DefectKind.MISSING_PART, DefectKind.PENETRATION},
     Shape.POUCH: frozenset(
         {
             DefectKind.PENETRATION,

@@ -1,0 +1,234 @@
+"""Comparing a unit with the intact ones that the site has shown of its product.
+
+Each view is compared with the golden pictures of the same camera. What differs becomes a finding with its
+place; a side that was never shown is said, not scored. Only where the unit isn't like the golden ones is it
+asked whether its print is clearly another product's: one that stands on the same return.
+
+All that a result rests on is named with it, so that `again` comes to the same one.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+
+import vision.golden
+from edge.errors import EvidenceMissing, GoldenUnusable
+from edge.grading.observation import GoldenVerdict
+from edge.inspection.golden_sets import GoldenSets, PreparedSet
+from edge.inspection.saved import GoldenComparison, PictureBox, PictureFinding
+from vision.findings import Box, DefectKind
+from vision.golden.comparison import Comparison
+from vision.golden.identity import ProductMarks
+from vision.golden.views import ItemView
+from vision.golden.where import where_unlike
+from vision.photograph import Photograph
+
+UNLIKE_FROM = 0.5
+"""Score of the worst that a product's own golden units get; each product's scale is its own."""
+
+CLEARLY = 0.15
+"""Evidence from which a print is another product's, if it is also so many `TIMES` that for the right one."""
+TIMES = 3.0
+
+OTHERS_ASKED = 4
+"""Other products of the return whose print is looked at, at most."""
+_PICTURES_OF_EACH = 5
+_AT_ONCE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What came of one view: kept with the inspection, and the place that differs, if one does."""
+
+    record: GoldenComparison
+    finding: PictureFinding | None = None
+
+
+Compare = Callable[[Mapping[str, Photograph]], dict[str, Compared]]
+"""Compares the usable pictures of one unit, by view; views without golden pictures are left out."""
+
+
+class GoldenComparer:
+    """Compares units with golden ones; close it to end its threads."""
+
+    def __init__(self, sets: GoldenSets) -> None:
+        self.sets = sets
+        self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="golden")
+
+    def close(self) -> None:
+        """End the threads after the work in hand."""
+        self._pool.shutdown()
+
+    def fresh(
+        self, sku: str, others: Iterable[str], photographs: Mapping[str, Photograph]
+    ) -> dict[str, Compared]:
+        """Compare a unit with the present golden pictures of its product.
+
+        Args:
+            sku: What it should be.
+            others: What else stands on the return.
+            photographs: Its usable pictures, by view.
+        """
+        taught = {view: picture for view, picture in photographs.items() if self.sets.name(sku, view)}
+        if not taught:
+            return {}
+        asked = [other for other in dict.fromkeys(others) if other != sku]
+        waiting = {
+            view: self._pool.submit(self._compared, sku, view, asked, picture)
+            for view, picture in taught.items()
+        }
+        done = {view: future.result() for view, future in waiting.items()}
+        return {view: one for view, one in done.items() if one is not None}
+
+    def again(
+        self, named: Mapping[str, GoldenComparison], photographs: Mapping[str, Photograph]
+    ) -> dict[str, Compared]:
+        """Compare with the very sets that an inspection names.
+
+        Raises:
+            EvidenceMissing: One of them is gone or damaged.
+        """
+        return {
+            view: self._again(named[view], picture) for view, picture in photographs.items() if view in named
+        }
+
+    def _compared(self, sku: str, view: str, others: list[str], photograph: Photograph) -> Compared | None:
+        try:
+            golden = self.sets.present(sku, view)
+        except GoldenUnusable:  # it was logged; the page says so
+            return Compared(GoldenComparison(verdict=GoldenVerdict.BROKEN))
+        if golden is None:
+            return None
+        item = self.sets.view_of(photograph)
+        comparison = golden.compare(item)
+        if _like(comparison):
+            return _result(golden, item, comparison, photograph, None, {})
+        known: dict[str, PreparedSet] = {}
+        for other in others:
+            try:
+                found = self.sets.present(other, view)
+            except GoldenUnusable:
+                continue
+            if found is not None:
+                known[other] = found
+            if len(known) == OTHERS_ASKED:
+                break
+        return _result(golden, item, comparison, photograph, sku, known)
+
+    def _again(self, named: GoldenComparison, photograph: Photograph) -> Compared:
+        if named.verdict is GoldenVerdict.BROKEN:
+            return Compared(named)
+        try:
+            golden = self.sets.kept(named.set_sha256)
+            known = {sku: self.sets.kept(digest) for sku, digest in named.among.items()}
+        except GoldenUnusable as error:
+            raise EvidenceMissing(f"the golden pictures {named.set_sha256[:12]}: {error}") from error
+        item = self.sets.view_of(photograph)
+        comparison = golden.compare(item)
+        return _result(golden, item, comparison, photograph, named.sku, known)
+
+
+@cache
+def method() -> str:
+    """Names the comparison itself: the digest of its program. Another one may score otherwise."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(vision.golden.__path__[0]).glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _like(comparison: Comparison) -> bool:
+    return comparison.known_side and comparison.score < UNLIKE_FROM
+
+
+def _result(
+    golden: PreparedSet,
+    item: ItemView,
+    comparison: Comparison,
+    photograph: Photograph,
+    sku: str | None,
+    others: Mapping[str, PreparedSet],
+) -> Compared:
+    looks_like = None
+    if sku is not None and others and not _like(comparison):
+        looks_like = _whose_print(item, sku, golden, others)
+    if looks_like is not None:
+        verdict = GoldenVerdict.OTHER_PRODUCT
+    elif not comparison.known_side:
+        verdict = GoldenVerdict.UNKNOWN_SIDE
+    else:
+        verdict = GoldenVerdict.LIKE if _like(comparison) else GoldenVerdict.UNLIKE
+    record = GoldenComparison(
+        verdict=verdict,
+        set_sha256=golden.digest,
+        score=round(comparison.score, 6),
+        likeness=round(comparison.likeness, 6),
+        sku=sku,
+        among={name: one.digest for name, one in others.items()},
+        looks_like=looks_like,
+        method=method(),
+    )
+    found = _finding(item, comparison, photograph) if verdict is GoldenVerdict.UNLIKE else None
+    return Compared(record, found)
+
+
+def _finding(item: ItemView, comparison: Comparison, photograph: Photograph) -> PictureFinding:
+    place, whole = where_unlike(comparison, item), item.box
+    return PictureFinding(
+        kind=DefectKind.UNLIKE,
+        box=_in_full(place, photograph),
+        score=min(max(comparison.score, 0.0), 1.0),
+        extent=min(1.0, place.area / max(1.0, whole.area)),
+        source="golden",
+    )
+
+
+def _in_full(place: Box, photograph: Photograph) -> PictureBox:
+    """A place on the working picture, in pixels of the full one."""
+    factor = float(photograph.factor)
+    left, top = max(0.0, place.x * factor), max(0.0, place.y * factor)
+    right = min(float(photograph.width), (place.x + place.width) * factor)
+    bottom = min(float(photograph.height), (place.y + place.height) * factor)
+    return PictureBox(x=left, y=top, width=max(0.0, right - left), height=max(0.0, bottom - top))
+
+
+def _whose_print(
+    item: ItemView, sku: str, golden: PreparedSet, others: Mapping[str, PreparedSet]
+) -> str | None:
+    """Another product's SKU where the print is clearly that product's."""
+    sets = {sku: golden, **others}
+    marks = _marks(tuple((name, _Views(one)) for name, one in sorted(sets.items())))
+    found = marks.identify(item)
+    best = found.best
+    if best == sku or found.evidence(best) < CLEARLY:
+        return None
+    return best if found.evidence(best) >= TIMES * found.evidence(sku) else None
+
+
+class _Views:
+    """A set's pictures, told apart by the set's digest."""
+
+    def __init__(self, prepared: PreparedSet) -> None:
+        self.digest = prepared.digest
+        self.some = prepared.views[:_PICTURES_OF_EACH]
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Views) and other.digest == self.digest
+
+
+@lru_cache(maxsize=8)
+def _marks(products: tuple[tuple[str, _Views], ...]) -> ProductMarks:
+    return ProductMarks({sku: views.some for sku, views in products})
+
+
+def timed(compare: Compare, photographs: Mapping[str, Photograph]) -> tuple[dict[str, Compared], float]:
+    """What came of it, and in how many milliseconds."""
+    started = time.perf_counter()
+    return compare(photographs), (time.perf_counter() - started) * 1e3
