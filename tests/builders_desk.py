@@ -17,7 +17,9 @@ from edge.grading.policy_loading import PolicyShelf, load_policies
 from edge.ids import new_id
 from edge.inspection.assembly import AssembledDesk, assemble_desk
 from edge.inspection.calibrating import CalibrationBook
+from edge.inspection.comparing import GoldenComparer
 from edge.inspection.desk import Desk
+from edge.inspection.judging import Eyes
 from edge.inspection.saved import ModelUsed
 from edge.returns.catalogue import Product
 from edge.returns.expected import ExpectedReturn
@@ -210,8 +212,13 @@ def a_desk(
     table: Table | None = None,
     policies: PolicyShelf | None = None,
     model: ModelUsed = MODEL,
+    eyes: Eyes | None = None,
+    golden: GoldenComparer | None = None,
 ) -> Iterator[DeskUnderTest]:
-    """A desk on its own folder; opening it again on the same folder is a restart."""
+    """A desk on its own folder; opening it again on the same folder is a restart.
+
+    `eyes` are the table's, which see what the test says, unless real ones are given.
+    """
     settings = Settings.model_validate(
         {
             "station": {"site": SITE, "station": "desk-1", "data_dir": folder},
@@ -233,11 +240,12 @@ def a_desk(
         database,
         outbox,
         cameras=table,
-        eyes=table,
+        eyes=eyes or table,
         policies=policies,
         model=model,
         clock=clock,
         threshold=book.threshold,
+        golden=golden,
     )
     parts.drafts.start()
     desk = DeskUnderTest(parts, table, clock, database, outbox, book)

@@ -48,6 +48,30 @@ def put_item(station: Picture, box: Box = ITEM, seed: int = 3) -> Picture:
     return np.clip(scene, 0, 255).astype(np.uint8)
 
 
+def a_golden_unit(
+    seed: int, *, stained: bool = False, colour: tuple[int, int, int] = (40, 40, 200), print_: str = "TEA"
+) -> Picture:
+    """A printed pack on a grey table at 1280 x 960, a little moved and lit differently each time."""
+    generator = np.random.default_rng(seed)
+    picture = np.full((960, 1280, 3), 120, np.uint8)
+    x, y = (int(value) for value in generator.integers(-24, 25, 2))
+    cv2.rectangle(picture, (360 + x, 280 + y), (920 + x, 680 + y), colour, -1)
+    cv2.rectangle(picture, (400 + x, 320 + y), (600 + x, 440 + y), (230, 230, 230), -1)
+    cv2.circle(picture, (780 + x, 480 + y), 96, (220, 200, 60), -1)
+    cv2.putText(picture, print_, (420 + x, 640 + y), cv2.FONT_HERSHEY_SIMPLEX, 4, (250, 250, 250), 9)
+    for line in range(6):
+        where = (700 + x, 320 + y + 18 * line)
+        cv2.putText(picture, f"{print_} {line}", where, cv2.FONT_HERSHEY_PLAIN, 1, (250, 250, 250), 1)
+    if stained:
+        cv2.circle(picture, STAIN_IN_GOLDEN_UNIT, 52, (20, 60, 70), -1)
+    lit = picture * generator.uniform(0.95, 1.05) + generator.normal(0, 2.5, picture.shape)
+    return np.clip(lit, 0, 255).astype(np.uint8)
+
+
+STAIN_IN_GOLDEN_UNIT = (520, 540)
+"""Centre of the stain, pixels of the picture."""
+
+
 def a_jpeg(picture: Picture) -> bytes:
     """The picture as a camera would give it."""
     return encode_jpeg(picture, 85)
