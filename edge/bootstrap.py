@@ -18,7 +18,7 @@ from edge.camera_scanner import OpenReturnCodes, camera_scanners
 from edge.clock import SystemClock
 from edge.delivery_view import DeliveryView
 from edge.devices_view import DevicesView
-from edge.golden_setup import golden_comparer
+from edge.golden_setup import golden_comparer, golden_teaching
 from edge.grading.override import OverrideReason
 from edge.grading.policy_loading import PolicyShelf, load_policies
 from edge.health.forecast import DiskForecast
@@ -213,6 +213,7 @@ def open_station(
             devices=devices,
             calibrations=calibrations,
             second_looks=desk.second_looks,
+            teaching=golden_teaching(settings, golden, desk, cameras, database, clock),
             versions=Versions(
                 software=SOFTWARE,
                 model=f"{model.name}-{model.version}" if model else "",

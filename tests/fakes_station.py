@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from builders_station import NOW, a_detail, a_summary, holds, picture, tasks
 from fakes_station_workflow import FakeWorkflow
+from fakes_teaching import FakeTeaching
 
 from edge.grading.decision import Grade
 from edge.inspection.desk import Message
@@ -196,6 +197,7 @@ class FakeShift:
         self.devices = FakeDevices()
         self.calibrations = FakeCalibrations()
         self.looks = FakeLooks()
+        self.teaching = FakeTeaching()
         self.services = StationServices(
             site="BLR-07",
             station="desk-1",
@@ -205,6 +207,7 @@ class FakeShift:
             devices=self.devices,
             calibrations=self.calibrations,
             second_looks=self.looks,
+            teaching=self.teaching,
             versions=Versions("0.1.0", "parcels-0.1.0", "5 packs, 3f9a21c0", "1", "000012-9f3ac1"),
             now=lambda: NOW,
             monotonic_ns=lambda: 1_000_000_000,

@@ -112,10 +112,12 @@ class GoldenRefused(VisionError):
 
     Attributes:
         reason: `too_few`, `too_many`, `unlike` (they show two products) or `name`.
+        pictures: Places of the pictures that it is about, where it is about some.
     """
 
     code: ClassVar[str] = "golden.refused"
 
-    def __init__(self, message: str, reason: str = "") -> None:
+    def __init__(self, message: str, reason: str = "", pictures: tuple[int, ...] = ()) -> None:
         super().__init__(message)
         self.reason = reason
+        self.pictures = pictures

@@ -55,6 +55,7 @@ class AssembledDesk:
     judge: Judge
     storage: StorageGovernor
     second_looks: SecondLooks
+    staff: Staff
 
 
 def assemble_desk(
@@ -115,7 +116,7 @@ def assemble_desk(
     lookup = Lookup(copy, policies, site=section.site)
     workflow = InspectionWorkflow(
         state=state,
-        identify=_identifier(settings, clock),
+        identify=identifier(settings, clock),
         arrivals=arrivals,
         unit=UnitInHand(state, arrivals, lookup, judge, confirming, policies, storage, clock, new_id),
         confirming=confirming,
@@ -153,6 +154,7 @@ def assemble_desk(
             bag_is_open=lambda: state.opened is not None,
             who=lambda: state.badge,
         ),
+        staff=staff,
     )
 
 
@@ -164,7 +166,9 @@ def _task_of_refused(tasks: TaskStore, clock: Clock) -> Callable[[str, str], Non
     return refused
 
 
-def _identifier(settings: Settings, clock: Clock) -> Callable[[str, str | None], Identified]:
+def identifier(settings: Settings, clock: Clock) -> Callable[[str, str | None], Identified]:
+    """Tells what a scanned text is, by this site's patterns."""
+
     def identify_here(text: str, symbology: str | None) -> Identified:
         reading = clock.reading()
         return identify(text, symbology, settings.patterns, today=reading.now.date() if reading.ok else None)

@@ -68,16 +68,21 @@ class GoldenAhead:
                 if self._stopping.is_set():
                     return
                 skus, self._skus = self._skus, None
-            for sku in skus or ():
-                for view in self._views:
-                    if self._stopping.is_set() or self._skus is not None:
-                        break
-                    self._prepare(sku, view)
+            self._prepare_all([(sku, view) for sku in skus or () for view in self._views])
 
-    def _prepare(self, sku: str, view: str) -> None:
+    def _prepare_all(self, wanted: list[tuple[str, str]]) -> None:
+        """As many as memory holds; more would only push out the first."""
+        ready = 0
+        for sku, view in wanted:
+            if self._stopping.is_set() or self._skus is not None or ready == self._sets.held:
+                return
+            ready += self._prepare(sku, view)
+
+    def _prepare(self, sku: str, view: str) -> bool:
         try:
-            self._sets.present(sku, view)
+            return self._sets.present(sku, view) is not None
         except GoldenUnusable:
-            pass  # it was logged; the page says so when a unit is there
+            return False  # it was logged; the page says so when a unit is there
         except Exception:  # the desk prepares it itself when it needs it
             logger.exception("golden pictures of %s, camera %s, could not be prepared", sku, view)
+            return False

@@ -16,16 +16,17 @@ from dataclasses import dataclass, field
 from edge.errors import EdgeError, GoldenUnusable, StorageFull, StorageReadOnly
 from edge.inspection.golden_kept import KeptGolden, set_digest
 from edge.inspection.golden_pictures import GoldenPictures, GoldenStore
-from vision.errors import VisionError
+from vision.errors import PictureDamaged, VisionError
 from vision.golden.comparison import FEWEST, Comparison, GoldenSet
+from vision.golden.sufficiency import check_set
 from vision.golden.views import ItemView, item_view
 from vision.photograph import Photograph, open_photograph
 from vision.settings import VisionSettings
 
 logger = logging.getLogger(__name__)
 
-SETS_HELD = 16
-"""Sets in memory, about 10 MB each."""
+SETS_HELD = 10
+"""Sets in memory, about 26 MB each with twenty pictures."""
 
 
 @dataclass(slots=True)
@@ -55,7 +56,7 @@ class GoldenSets:
         self.store = store
         self._kept = kept
         self._settings = settings
-        self._held = held
+        self.held = held
         self._ready: OrderedDict[str, Future[PreparedSet]] = OrderedDict()
         self._refused: dict[tuple[str, str], tuple[_Stamp, str]] = {}
         self._lock = threading.Lock()
@@ -107,6 +108,16 @@ class GoldenSets:
         """The item of a picture, as golden pictures and fresh ones are both seen."""
         return item_view(photograph.working)
 
+    def item_of(self, jpeg: bytes, digest: str) -> ItemView:
+        """The item of a golden picture.
+
+        Raises:
+            PictureRefused: It can't be decoded, or isn't what it was.
+        """
+        if hashlib.sha256(jpeg).hexdigest() != digest:
+            raise PictureDamaged("its digest differs from its name")
+        return self.view_of(self._open(jpeg))
+
     def _pictures(self, sku: str, view: str) -> GoldenPictures | None:
         try:
             pictures = self.store.of(sku, view)
@@ -137,7 +148,7 @@ class GoldenSets:
             waiting: Future[PreparedSet] = known if known is not None else Future()
             self._ready[digest] = waiting
             self._ready.move_to_end(digest)
-            while len(self._ready) > self._held:
+            while len(self._ready) > self.held:
                 self._ready.popitem(last=False)
         if mine:
             try:
@@ -161,6 +172,7 @@ class GoldenSets:
             except VisionError as error:
                 raise GoldenUnusable(f"{name[:12]}: {error}") from error
         try:
+            check_set(views)  # two products mixed pass everything
             return PreparedSet(digest, views, GoldenSet(views))
         except VisionError as error:
             raise GoldenUnusable(str(error)) from error

@@ -19,6 +19,7 @@ from edge.station.routes.desk import desk_routes
 from edge.station.routes.pages import page_routes
 from edge.station.routes.records import record_routes
 from edge.station.routes.system import system_routes
+from edge.station.routes.teaching import teaching_routes
 from edge.station.routes.trust import trust_routes
 from edge.station.schemas import Problem
 from edge.station.services import StationServices
@@ -60,6 +61,7 @@ def create_app(services: StationServices) -> FastAPI:
     app.include_router(record_routes(services))
     app.include_router(system_routes(services, catalogues, live))
     app.include_router(trust_routes(services))
+    app.include_router(teaching_routes(services))
     app.include_router(page_routes(services, catalogues))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(Guard, hosts=services.hosts, problems=problems)

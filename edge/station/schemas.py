@@ -16,6 +16,8 @@ MAX_SCAN_CHARACTERS = 20_000
 
 InspectionId = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+Sku = Annotated[str, Field(min_length=1, max_length=100)]
+ViewName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Badge = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -79,6 +81,29 @@ class CalibrateIn(Incoming):
     """Whether the result is put in force or only told."""
 
     dry_run: bool = False
+
+
+class FindIn(Incoming):
+    """What was scanned or typed on the teaching page."""
+
+    text: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class TakeGoldenIn(Incoming):
+    """Whose golden pictures are taken; without `views` with every camera."""
+
+    sku: Sku
+    views: Annotated[tuple[ViewName, ...] | None, Field(min_length=1, max_length=16)] = None
+    badge: Badge | None = None
+
+
+class RemoveGoldenIn(Incoming):
+    """Which golden picture is taken out."""
+
+    sku: Sku
+    view: ViewName
+    name: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    badge: Badge | None = None
 
 
 class PutAwayIn(Incoming):

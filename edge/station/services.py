@@ -15,6 +15,7 @@ from typing import Protocol
 from edge.grading.override import OverrideReason
 from edge.inspection.desk import Desk, Message
 from edge.inspection.summaries import HoldSummary, InspectionDetail, InspectionSummary, OmsState, TaskSummary
+from edge.station.teaching import Teaching
 from edge.station.trust import Calibrations, Looks
 from hardware.scanners.scan import Scan
 
@@ -331,6 +332,7 @@ class StationServices:
         devices: What is plugged in.
         calibrations: How far it may decide alone.
         second_looks: Units graded by a person who doesn't know its answer.
+        teaching: Golden pictures, what intact units look like.
         versions: What runs here.
         now: Wall time, UTC-aware.
         monotonic_ns: For the time of a scan's arrival.
@@ -346,6 +348,7 @@ class StationServices:
     devices: Devices
     calibrations: Calibrations
     second_looks: Looks
+    teaching: Teaching
     versions: Versions
     now: Callable[[], datetime]
     monotonic_ns: Callable[[], int]

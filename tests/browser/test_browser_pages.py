@@ -14,6 +14,8 @@ PAGES = {
     "/holds": ".work",
     "/tasks": ".work",
     "/status": "#checks .card",
+    "/golden": "#products .choice",
+    "/golden?sku=BOTTLE-1": ".teach-picture",
     "/docs": ".operation",
 }
 

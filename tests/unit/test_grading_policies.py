@@ -147,9 +147,7 @@ def test_every_rule_and_reason_has_its_words():
         f"depth_{depth}" for depth in ("count", "photo", "full")
     }
     fired |= {
-        f"finding.{kind.value}.{severity}"
-        for kind in DAMAGE
-        for severity in ("minor", "major", "critical")
+        f"finding.{kind.value}.{severity}" for kind in DAMAGE for severity in ("minor", "major", "critical")
     }
     needed = {f"rule.{code}" for code in fired}
     needed |= {f"hold.{reason.value}" for reason in HoldReason}

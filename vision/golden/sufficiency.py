@@ -92,6 +92,7 @@ def _refuse_two_products(views: Sequence[ItemView]) -> None:
             f"The pictures show two products: numbers {names} have quite other colours. Teach each on "
             "its own.",
             "unlike",
+            tuple(int(place) for place in others),
         )
 
 

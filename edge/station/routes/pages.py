@@ -23,6 +23,7 @@ PAGES: Mapping[str, str] = {
     "/tasks": "tasks",
     "/status": "status",
     "/second-looks": "second_looks",
+    "/golden": "golden",
     "/docs": "docs",
 }
 
