@@ -24,12 +24,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
 from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from sync.mqtt_client import BufferedClient, close_client, connect_properties, disable_nagle, tls_context
+from sync.mqtt_client import (
+    Arrival,
+    BufferedClient,
+    close_client,
+    connect_properties,
+    disable_nagle,
+    tls_context,
+)
 from sync.retry import BackOff, failures_after
 from sync.settings import BrokerSettings
 from sync.wakeup import Wakeup
@@ -264,7 +271,7 @@ class MqttLink:
     # -- paho's callbacks: all in the link's thread, none touches the database
 
     def _new_client(self) -> BufferedClient:
-        client = BufferedClient(self._client_id)
+        client = BufferedClient(self._client_id, self._on_arrival)
         client.connect_timeout = self._settings.connect_timeout_s
         client.max_queued_messages_set(0)
         client.max_inflight_messages_set(0)  # `_send_outgoing` keeps to the broker's limit
@@ -273,7 +280,6 @@ class MqttLink:
         client.on_subscribe = self._on_subscribe
         client.on_unsubscribe = self._on_unsubscribe
         client.on_disconnect = self._on_disconnect
-        client.on_message = self._on_message
         client.on_publish = self._on_publish
         if self._settings.username is not None:
             client.username_pw_set(self._settings.username, self._password)
@@ -337,15 +343,15 @@ class MqttLink:
         else:
             self._ended = Disconnected("broker.connection_lost", str(reason))
 
-    def _on_message(self, _client: Client, _: Any, message: MQTTMessage) -> None:
+    def _on_arrival(self, arrival: Arrival) -> None:
         self._on_event(
             Received(
-                topic=message.topic,
-                payload=bytes(message.payload),
-                retained=message.retain,
-                mid=message.mid,
+                topic=arrival.topic,
+                payload=arrival.payload,
+                retained=arrival.retained,
+                mid=arrival.mid,
                 connection=self._connection,
-                qos=message.qos,
+                qos=arrival.qos,
             )
         )
 

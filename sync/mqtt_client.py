@@ -1,8 +1,9 @@
 """The paho client as one connection needs it: session, TLS, TCP, and few system calls.
 
-paho asks the kernel three times for each packet that it reads and once for each that it writes. With small
-messages that is half of the work, so `BufferedClient` reads and writes in larger pieces. It stands on three
-of paho's inner methods (`_sock_recv`, `_sock_send`, `_handle_publish`), which a test watches; a fourth one,
+paho asks the kernel three times for each packet that it reads and once for each that it writes, and builds
+a table of all properties for each message and each confirmation. With small messages that is most of the
+work, so `BufferedClient` reads and writes in larger pieces, and takes a short way with the packets that
+nearly all are. It stands on a handful of paho's inner methods, which a test watches; one of them,
 `_ssl_wrap_socket`, is done anew because paho leaves the socket open when the handshake fails.
 """
 
@@ -10,31 +11,54 @@ import contextlib
 import select
 import socket
 import ssl
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple
 
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
 
 from sync.errors import CredentialsUnreadable
 from sync.settings import BrokerSettings
 from sync.wakeup import Wakeup
 
-CHUNK = 65_536  # bytes read at once
+CHUNK = 16_384  # bytes read at once, and written at the latest
 RECEIVE_MAXIMUM = 1000  # messages that the broker may send us before we acknowledge one
 
 
-class BufferedClient(Client):
-    """A paho client for one connection and one thread, whose owner calls `flush` after each round."""
+_SUCCESS = ReasonCode(PacketTypes.PUBACK, "Success")
+_NO_PROPERTIES = Properties(PacketTypes.PUBACK)  # type: ignore[no-untyped-call]
 
-    def __init__(self, client_id: str) -> None:
+
+class Arrival(NamedTuple):
+    """A message as it came."""
+
+    topic: str
+    payload: bytes
+    retained: bool
+    mid: int
+    qos: int
+
+
+class BufferedClient(Client):
+    """A paho client for one connection and one thread, whose owner calls `flush` after each round.
+
+    Args:
+        client_id: The session's name at the broker.
+        on_arrival: Told of each message.
+    """
+
+    def __init__(self, client_id: str, on_arrival: Callable[[Arrival], None]) -> None:
         super().__init__(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
             protocol=MQTTProtocolVersion.MQTTv5,
             manual_ack=True,
         )
+        self._on_arrival = on_arrival
+        self.on_message = self._on_rare_message
         self._input = b""
         self._taken = 0
         self._output = bytearray()
@@ -84,22 +108,58 @@ class BufferedClient(Client):
         self._direct = True
 
     def _handle_publish(self) -> MQTTErrorCode:
-        """A message of QoS 1 without properties, as nearly all are, takes a short way.
-
-        paho builds and clears its table of all properties for each message, which costs as much as the rest.
-        """
+        """A message of QoS 1 without properties, as nearly all are, takes a short way."""
         header, packet = self._in_packet["command"], self._in_packet["packet"]
         topic_end = 2 + int.from_bytes(packet[:2], "big")
         start = topic_end + 2
-        if header & 0x06 != 0x02 or len(packet) <= start or packet[start] != 0 or self.on_message is None:
+        if header & 0x06 != 0x02 or len(packet) <= start or packet[start] != 0:
             return super()._handle_publish()
-        message = MQTTMessage(
-            mid=int.from_bytes(packet[topic_end:start], "big"), topic=bytes(packet[2:topic_end])
-        )
-        message.qos, message.dup, message.retain = 1, bool(header & 0x08), bool(header & 0x01)
-        message.payload = bytes(packet[start + 1 :])
-        self.on_message(self, self._userdata, message)
+        mid = int.from_bytes(packet[topic_end:start], "big")
+        payload = bytes(packet[start + 1 :])
+        self._on_arrival(Arrival(packet[2:topic_end].decode(), payload, bool(header & 0x01), mid, 1))
         return MQTTErrorCode.MQTT_ERR_SUCCESS
+
+    def _on_rare_message(self, _client: Client, _: Any, message: MQTTMessage) -> None:
+        self._on_arrival(
+            Arrival(message.topic, bytes(message.payload), message.retain, message.mid, message.qos)
+        )
+
+    def _handle_pubackcomp(self, cmd: Literal["PUBACK", "PUBCOMP"]) -> MQTTErrorCode:
+        """A confirmation without a word, as nearly all are, takes a short way."""
+        packet = self._in_packet["packet"]
+        if cmd != "PUBACK" or len(packet) != 2:
+            return super()._handle_pubackcomp(cmd)
+        mid = int.from_bytes(packet, "big")
+        with self._out_message_mutex:
+            if mid in self._out_messages:
+                return self._do_on_publish(mid, _SUCCESS, _NO_PROPERTIES)
+        return MQTTErrorCode.MQTT_ERR_SUCCESS
+
+    def _packet_read(self) -> MQTTErrorCode:
+        """A packet that lies whole in what was read is taken in one piece."""
+        if self._in_packet["command"] == 0 and self.has_input:
+            self._take_whole_packet()
+        return super()._packet_read()
+
+    def _take_whole_packet(self) -> None:
+        length, shift, start = 0, 0, self._taken + 1
+        while True:  # the length, seven bits a byte (MQTT 5, 1.5.5)
+            if start >= len(self._input) or shift > 21:
+                return  # paho waits for the rest, or refuses
+            byte = self._input[start]
+            start += 1
+            length |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                break
+            shift += 7
+        end = start + length
+        if end > len(self._input):
+            return
+        self._in_packet["command"] = self._input[self._taken]
+        self._in_packet["have_remaining"] = 1
+        self._in_packet["remaining_length"] = length
+        self._in_packet["packet"] += self._input[start:end]
+        self._taken = end
 
     def _ssl_wrap_socket(self, tcp_sock: socket.socket) -> ssl.SSLSocket:
         """Shake hands within the time for connecting; close what failed, or each attempt leaves a socket."""
@@ -126,6 +186,8 @@ class BufferedClient(Client):
         if self._direct:
             return super()._sock_send(buf)
         self._output += buf
+        if len(self._output) >= CHUNK:  # the other side works on these while we write the next ones
+            self.flush()
         return len(buf)
 
 

@@ -13,6 +13,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import takewhile
 
 from sync.comparison import Comparison, ComparisonRounds, ComparisonState
 from sync.contract.messages import (
@@ -31,7 +32,7 @@ from sync.topics import StationIdentity
 BLOCKS_PER_REQUEST = 25  # keeps a request under 4 kB
 EVERY_S = 6 * 3600.0
 NOT_AGAIN_WITHIN_S = 600.0  # after a comparison, unless a person asks: a link may come and go all day
-WORK_FIRST_S = 60.0  # so long a comparison lets what is in flight go first
+WORK_FIRST_S = 60.0  # so long a comparison lets what is owed go first
 HEALINGS = 3  # comparisons after a resend; what is missing even then needs a person
 ANSWERED = {"SETTLED": SettledState.SETTLED, "DEAD": SettledState.REJECTED}
 
@@ -124,7 +125,7 @@ class Reconciliation:
             self._due_at = now
         if self._due_at is None or now < self._due_at:
             return
-        if status.in_flight == 0 or now >= self._due_at + WORK_FIRST_S:
+        if status.owed == 0 or now >= self._due_at + WORK_FIRST_S:
             self._due_at = None
             self._steps = self.send_digests()
             self._step(self._steps)
@@ -197,28 +198,31 @@ class Reconciliation:
 
     def digest(self, epoch: str, block: int) -> BlockDigest | None:
         """The digest of a block; None while its first event is unanswered."""
-        events = self.answered(epoch, block)
+        events = self._answered(epoch, block)
         if not events:
             return None
-        text = "".join(f"{event.sequence} {event.id} {event.state}\n" for event in events)
+        text = "".join([f"{sequence} {event_id} {state}\n" for sequence, event_id, state in events])
         return BlockDigest(
             block=block,
-            first=events[0].sequence,
-            last=events[-1].sequence,
+            first=events[0][0],
+            last=events[-1][0],
             count=len(events),
             sha256=hashlib.sha256(text.encode()).hexdigest(),
         )
 
     def answered(self, epoch: str, block: int) -> list[SettledEvent]:
         """A block's events up to the first unanswered one."""
+        return [
+            SettledEvent(sequence=sequence, id=message_id, state=state)
+            for sequence, message_id, state in self._answered(epoch, block)
+        ]
+
+    def _answered(self, epoch: str, block: int) -> list[tuple[int, str, SettledState]]:
         first = block * BLOCK_SIZE + 1
         parameters = (epoch, first, first + BLOCK_SIZE - 1, self._identity.station, self._identity.site)
-        events = []
-        for sequence, message_id, state in self._database.sql(BLOCK, parameters):
-            if state not in ANSWERED:
-                break
-            events.append(SettledEvent(sequence=sequence, id=message_id, state=ANSWERED[state]))
-        return events
+        rows = self._database.sql(BLOCK, parameters)
+        answered = takewhile(lambda row: row[2] in ANSWERED, rows)
+        return [(sequence, message_id, ANSWERED[state]) for sequence, message_id, state in answered]
 
     def _epochs(self, epoch: str | None) -> list[tuple[str, int]]:
         rows = self._database.sql(

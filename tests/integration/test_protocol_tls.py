@@ -155,6 +155,13 @@ def test_another_stations_certificate_gives_no_right_to_our_topics(
 
 
 def test_the_client_library_still_has_the_inner_methods_that_ours_replaces():
-    for name in ("_sock_recv", "_sock_send", "_handle_publish", "_ssl_wrap_socket"):
+    for name in (
+        "_sock_recv",
+        "_sock_send",
+        "_packet_read",
+        "_handle_publish",
+        "_handle_pubackcomp",
+        "_ssl_wrap_socket",
+    ):
         assert callable(getattr(Client, name))
         assert name in vars(BufferedClient)

@@ -1,11 +1,16 @@
 """One comparison with the OMS as the staff see it: under way, ended, given up, made up for."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from fakes_sync import an_event, an_outbox, new_id
 
 from sync.comparison import PATIENCE_S, ComparisonRounds, ComparisonState, Stretch
-from sync.contract.messages import Acks, Compared, SequenceRange
+from sync.contract.messages import Acks, Compared, ReconciliationRequest, SequenceRange
+from sync.reconciliation import NOT_AGAIN_WITHIN_S, WORK_FIRST_S, Reconciliation
+from sync.relay_status import RelayStatus
 
 NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 EPOCH = "000012-9f3ac1"
@@ -116,3 +121,29 @@ def test_a_receiver_of_an_earlier_version_and_a_station_of_it_understand_these_a
     assert (old.compared, old.forgotten) == (None, None)
     assert b"compared" not in old.to_wire()
     assert b"forgotten" not in old.to_wire()
+
+
+def test_a_comparison_lets_what_is_owed_go_first_though_not_for_ever(tmp_path: Path, time: Time) -> None:
+    outbox = an_outbox(tmp_path)
+    asked: list[ReconciliationRequest] = []
+    comparing = Reconciliation(
+        outbox.database, outbox.identity, send=asked.append, new_id=new_id, now=lambda: NOW, monotonic=time
+    )
+    with outbox.database.write():
+        outbox.append(an_event())
+        outbox.database.sql("UPDATE outbox SET state = 'SETTLED'")
+    met = RelayStatus(connected=True, oms_present=True)
+    comparing.oms_came()
+    comparing.tick(replace(met, owed=1000))  # nothing in flight yet: it has only just met the OMS
+    time.seconds = WORK_FIRST_S - 1
+    comparing.tick(replace(met, owed=10, in_flight=10))
+    assert asked == []
+    comparing.tick(met)
+    assert [block.count for request in asked for block in request.blocks] == [1]
+
+    time.seconds += NOT_AGAIN_WITHIN_S + 1
+    comparing.oms_came()
+    time.seconds += WORK_FIRST_S
+    comparing.tick(replace(met, owed=1000, in_flight=450))
+    assert len(asked) == 2
+    outbox.database.close()

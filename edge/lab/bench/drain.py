@@ -26,8 +26,8 @@ from sync.presence import StationDescription
 from sync.settings import BrokerSettings
 
 PATIENCE_S = 180.0
-POLL_S = 0.02
 SHORT_POLL_S = 0.001
+SETTLED_POLL_S = 0.004  # one in a hundred of the shortest round
 
 
 def drain_rounds(
@@ -85,7 +85,7 @@ def _settled_a_second(outbox: Outbox, port: int, rows: int) -> float:
     try:
         _wait(lambda: delivery.relay.status().oms_present, "the OMS is there", SHORT_POLL_S)
         began = time.perf_counter()
-        _wait(lambda: outbox.counts().settled >= goal, "the rows are settled")
+        _wait(lambda: outbox.counts().settled >= goal, "the rows are settled", SETTLED_POLL_S)
         took = time.perf_counter() - began
         return (outbox.counts().settled - before) / took
     finally:
@@ -109,7 +109,7 @@ def lab_broker(folder: Path) -> Iterator[tuple[str, int]]:
         program.stop()
 
 
-def _wait(reached: Callable[[], bool], what: str, poll_s: float = POLL_S) -> None:
+def _wait(reached: Callable[[], bool], what: str, poll_s: float) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while not reached():
         if time.monotonic() > deadline:
