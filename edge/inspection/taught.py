@@ -54,13 +54,16 @@ class TaughtView:
     pictures: tuple[TaughtPicture, ...] = ()
 
 
+_Stamp = tuple[int, int, str]
+
+
 class GoldenReview:
     """Looks over golden pictures; writes nothing."""
 
     def __init__(self, sets: GoldenSets) -> None:
         self._sets = sets
-        self._items: OrderedDict[str, ItemView | None] = OrderedDict()
-        self._known: dict[tuple[str, str], tuple[tuple[str, ...], TaughtView]] = {}
+        self._items: OrderedDict[_Stamp, ItemView] = OrderedDict()
+        self._known: dict[tuple[str, str], tuple[tuple[_Stamp, ...], TaughtView]] = {}
         self._lock = threading.Lock()
 
     def of(self, sku: str, view: str, *, attached: bool) -> TaughtView:
@@ -69,15 +72,14 @@ class GoldenReview:
         Raises:
             GoldenRefused: No picture can be kept for such an SKU or camera.
         """
-        paths = sorted(self._sets.store.of(sku, view).paths, key=_taken)
-        names = tuple(path.stem for path in paths)
+        paths = sorted(self._sets.store.of(sku, view).paths, key=_stamp)
+        stamps = tuple(_stamp(path) for path in paths)
         with self._lock:
             known = self._known.get((sku, view))
-            if known is not None and known[0] == names and known[1].attached == attached:
+            if known is not None and known[0] == stamps and known[1].attached == attached:
                 return known[1]
             found = self._reviewed(view, paths, attached=attached)
-            if not any("broken" in one.flaws for one in found.pictures):  # they may be put right
-                self._known[sku, view] = (names, found)
+            self._known[sku, view] = (stamps, found)
             return found
 
     def _reviewed(self, view: str, paths: Sequence[Path], *, attached: bool) -> TaughtView:
@@ -127,14 +129,15 @@ class GoldenReview:
         return True, Message("teach.enough", {"count": len(items)}), tuple(said)
 
     def _item(self, path: Path) -> ItemView | None:
-        if path.stem in self._items:
-            self._items.move_to_end(path.stem)
-            return self._items[path.stem]
+        stamp = _stamp(path)
+        if stamp in self._items:
+            self._items.move_to_end(stamp)
+            return self._items[stamp]
         try:
             item = self._sets.item_of(path.read_bytes(), path.stem)
         except (OSError, VisionError):
             return None
-        self._items[path.stem] = item
+        self._items[stamp] = item
         while len(self._items) > VIEWS_HELD:
             self._items.popitem(last=False)
         return item
@@ -144,8 +147,10 @@ def _about(code: str, places: Sequence[int]) -> Message:
     return Message(code, {"numbers": ", ".join(str(place + 1) for place in places), "n": len(places)})
 
 
-def _taken(path: Path) -> tuple[int, str]:
+def _stamp(path: Path) -> _Stamp:
+    """When a picture was taken, and what changes when it does."""
     try:
-        return path.stat().st_mtime_ns, path.stem
+        state = path.stat()
     except OSError:
-        return 0, path.stem
+        return 0, -1, path.stem
+    return state.st_mtime_ns, state.st_size, path.stem

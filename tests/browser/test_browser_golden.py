@@ -38,6 +38,7 @@ def test_an_article_is_scanned_and_its_pictures_are_taken_by_a_supervisor(open_p
     page.wait_for_selector("[data-result=top][data-level=success]")
     page.wait_for_selector("[data-result=front][data-level=success]")
     assert "8 pictures" in page.inner_text("[data-view=top]")
+    assert page.inner_text("[data-count=front]") == "Front: 4"
     page.click("#take")
     until(page, "document.querySelector('[data-view=top]').innerText.includes('9 pictures')")
     assert station.shift.teaching.calls == [("take", "BOTTLE-1", None, BOSS)] * 2, "one badge does for both"

@@ -136,6 +136,7 @@ function showProduct(product) {
   if (sku !== product.sku) return; // another was chosen meanwhile
   show(byId("name"), JSON.stringify([product.sku, product.name]), () => [h("h2", {}, visible(product.name, 80)), h("p", { class: "mono" }, visible(product.sku, 60))]);
   show(byId("views"), JSON.stringify(product.views), () => (product.views.length > 0 ? product.views.map(viewSection) : empty("camera", t("teach.no_cameras"))));
+  show(byId("counts"), JSON.stringify(product.views), () => product.views.map((view) => h("span", { class: "tag", "data-count": view.view, "data-level": level(view) }, icon(LEVEL_SIGNS[level(view)] ?? "camera"), t("teach.view_count", { view: view.view, count: count(view.pictures.length) }))));
   byId("take").disabled = busy || !product.views.some((view) => view.attached);
 }
 
