@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
+import numpy as np
+
 import vision.golden
 from edge.errors import EvidenceMissing, GoldenUnusable
 from edge.grading.observation import GoldenVerdict
@@ -23,9 +25,9 @@ from edge.inspection.saved import GoldenComparison, PictureBox, PictureFinding
 from vision.findings import Box, DefectKind
 from vision.golden.comparison import Comparison
 from vision.golden.identity import ProductMarks
-from vision.golden.views import ItemView
+from vision.golden.views import ItemView, item_view
 from vision.golden.where import where_unlike
-from vision.photograph import Photograph
+from vision.view_inspector import ViewInspection
 
 UNLIKE_FROM = 0.5
 """Score of the worst that a product's own golden units get; each product's scale is its own."""
@@ -33,6 +35,11 @@ UNLIKE_FROM = 0.5
 CLEARLY = 0.15
 """Evidence from which a print is another product's, if it is also so many `TIMES` that for the right one."""
 TIMES = 3.0
+
+SURE_PLACE = 0.5
+"""Confidence of the item's place from which it isn't found anew; only an empty-station picture gives it."""
+AROUND = 0.05
+"""Kept around that place, share of its longer side."""
 
 OTHERS_ASKED = 4
 """Other products of the return whose print is looked at, at most."""
@@ -48,7 +55,7 @@ class Compared:
     finding: PictureFinding | None = None
 
 
-Compare = Callable[[Mapping[str, Photograph]], dict[str, Compared]]
+Compare = Callable[[Mapping[str, ViewInspection]], dict[str, Compared]]
 """Compares the usable pictures of one unit, by view; views without golden pictures are left out."""
 
 
@@ -64,16 +71,16 @@ class GoldenComparer:
         self._pool.shutdown()
 
     def fresh(
-        self, sku: str, others: Iterable[str], photographs: Mapping[str, Photograph]
+        self, sku: str, others: Iterable[str], seen: Mapping[str, ViewInspection]
     ) -> dict[str, Compared]:
         """Compare a unit with the present golden pictures of its product.
 
         Args:
             sku: What it should be.
             others: What else stands on the return.
-            photographs: Its usable pictures, by view.
+            seen: Its usable pictures, by view.
         """
-        taught = {view: picture for view, picture in photographs.items() if self.sets.name(sku, view)}
+        taught = {view: picture for view, picture in seen.items() if self.sets.name(sku, view)}
         if not taught:
             return {}
         asked = [other for other in dict.fromkeys(others) if other != sku]
@@ -85,28 +92,26 @@ class GoldenComparer:
         return {view: one for view, one in done.items() if one is not None}
 
     def again(
-        self, named: Mapping[str, GoldenComparison], photographs: Mapping[str, Photograph]
+        self, named: Mapping[str, GoldenComparison], seen: Mapping[str, ViewInspection]
     ) -> dict[str, Compared]:
         """Compare with the very sets that an inspection names.
 
         Raises:
             EvidenceMissing: One of them is gone or damaged.
         """
-        return {
-            view: self._again(named[view], picture) for view, picture in photographs.items() if view in named
-        }
+        return {view: self._again(named[view], picture) for view, picture in seen.items() if view in named}
 
-    def _compared(self, sku: str, view: str, others: list[str], photograph: Photograph) -> Compared | None:
+    def _compared(self, sku: str, view: str, others: list[str], seen: ViewInspection) -> Compared | None:
         try:
             golden = self.sets.present(sku, view)
         except GoldenUnusable:  # it was logged; the page says so
             return Compared(GoldenComparison(verdict=GoldenVerdict.BROKEN))
         if golden is None:
             return None
-        item = self.sets.view_of(photograph)
+        item = _item(golden, seen)
         comparison = golden.compare(item)
         if _like(comparison):
-            return _result(golden, item, comparison, photograph, None, {})
+            return _result(golden, item, comparison, seen, None, {})
         known: dict[str, PreparedSet] = {}
         for other in others:
             try:
@@ -117,9 +122,9 @@ class GoldenComparer:
                 known[other] = found
             if len(known) == OTHERS_ASKED:
                 break
-        return _result(golden, item, comparison, photograph, sku, known)
+        return _result(golden, item, comparison, seen, sku, known)
 
-    def _again(self, named: GoldenComparison, photograph: Photograph) -> Compared:
+    def _again(self, named: GoldenComparison, seen: ViewInspection) -> Compared:
         if named.verdict is GoldenVerdict.BROKEN:
             return Compared(named)
         try:
@@ -127,9 +132,9 @@ class GoldenComparer:
             known = {sku: self.sets.kept(digest) for sku, digest in named.among.items()}
         except GoldenUnusable as error:
             raise EvidenceMissing(f"the golden pictures {named.set_sha256[:12]}: {error}") from error
-        item = self.sets.view_of(photograph)
+        item = _item(golden, seen)
         comparison = golden.compare(item)
-        return _result(golden, item, comparison, photograph, named.sku, known)
+        return _result(golden, item, comparison, seen, named.sku, known)
 
 
 @cache
@@ -141,6 +146,24 @@ def method() -> str:
     return digest.hexdigest()[:12]
 
 
+def _item(golden: PreparedSet, seen: ViewInspection) -> ItemView:
+    """The item of a fresh picture.
+
+    Drawing its outline costs more than comparing it; where the set's colours tell it from the table, the
+    place where the station found it will do.
+    """
+    working, place = seen.photograph.working, seen.region
+    if place is None or seen.region_confidence < SURE_PLACE or not golden.golden.colours_tell:
+        return item_view(working)
+    border = AROUND * max(place.width, place.height)
+    far = (place.x + place.width + border, place.y + place.height + border)
+    corners = (place.x - border, place.y - border, *far)
+    left, top, right, bottom = (max(0, round(corner / seen.photograph.factor)) for corner in corners)
+    mask = np.zeros(working.shape[:2], np.uint8)
+    mask[top:bottom, left:right] = 255
+    return item_view(working, mask, seen.region_confidence)
+
+
 def _like(comparison: Comparison) -> bool:
     return comparison.known_side and comparison.score < UNLIKE_FROM
 
@@ -149,13 +172,13 @@ def _result(
     golden: PreparedSet,
     item: ItemView,
     comparison: Comparison,
-    photograph: Photograph,
+    seen: ViewInspection,
     sku: str | None,
     others: Mapping[str, PreparedSet],
 ) -> Compared:
     looks_like = None
     if sku is not None and others and not _like(comparison):
-        looks_like = _whose_print(item, sku, golden, others)
+        looks_like = _whose_print(item_view(seen.photograph.working), sku, golden, others)
     if looks_like is not None:
         verdict = GoldenVerdict.OTHER_PRODUCT
     elif not comparison.known_side:
@@ -172,27 +195,27 @@ def _result(
         looks_like=looks_like,
         method=method(),
     )
-    found = _finding(item, comparison, photograph) if verdict is GoldenVerdict.UNLIKE else None
+    found = _finding(item, comparison, seen) if verdict is GoldenVerdict.UNLIKE else None
     return Compared(record, found)
 
 
-def _finding(item: ItemView, comparison: Comparison, photograph: Photograph) -> PictureFinding:
+def _finding(item: ItemView, comparison: Comparison, seen: ViewInspection) -> PictureFinding:
     place, whole = where_unlike(comparison, item), item.box
     return PictureFinding(
         kind=DefectKind.UNLIKE,
-        box=_in_full(place, photograph),
+        box=_in_full(place, seen),
         score=min(max(comparison.score, 0.0), 1.0),
         extent=min(1.0, place.area / max(1.0, whole.area)),
         source="golden",
     )
 
 
-def _in_full(place: Box, photograph: Photograph) -> PictureBox:
+def _in_full(place: Box, seen: ViewInspection) -> PictureBox:
     """A place on the working picture, in pixels of the full one."""
-    factor = float(photograph.factor)
+    factor = float(seen.photograph.factor)
     left, top = max(0.0, place.x * factor), max(0.0, place.y * factor)
-    right = min(float(photograph.width), (place.x + place.width) * factor)
-    bottom = min(float(photograph.height), (place.y + place.height) * factor)
+    right = min(float(seen.width), (place.x + place.width) * factor)
+    bottom = min(float(seen.height), (place.y + place.height) * factor)
     return PictureBox(x=left, y=top, width=max(0.0, right - left), height=max(0.0, bottom - top))
 
 
@@ -228,7 +251,7 @@ def _marks(products: tuple[tuple[str, _Views], ...]) -> ProductMarks:
     return ProductMarks({sku: views.some for sku, views in products})
 
 
-def timed(compare: Compare, photographs: Mapping[str, Photograph]) -> tuple[dict[str, Compared], float]:
+def timed(compare: Compare, seen: Mapping[str, ViewInspection]) -> tuple[dict[str, Compared], float]:
     """What came of it, and in how many milliseconds."""
     started = time.perf_counter()
-    return compare(photographs), (time.perf_counter() - started) * 1e3
+    return compare(seen), (time.perf_counter() - started) * 1e3

@@ -40,6 +40,7 @@ class PreparedSet:
 
     def compare(self, view: ItemView) -> Comparison:
         """How far a unit is from the golden ones."""
+        # One flow field is calculated at a time; two views have a set each.
         with self._one:
             return self.golden.compare(view)
 

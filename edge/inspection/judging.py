@@ -203,7 +203,7 @@ class Judge:
         }
         compared: dict[str, Compared] = {}
         if compare is not None:
-            usable = {view: one.photograph for view, one in inspected.items() if one.quality.ok}
+            usable = {view: one for view, one in inspected.items() if one.quality.ok}
             compared, spent = timed(compare, usable)
             if compared:
                 timings["golden"] = spent

@@ -117,6 +117,11 @@ class GoldenSet:
     def __len__(self) -> int:
         return len(self._goldens)
 
+    @property
+    def colours_tell(self) -> bool:
+        """Whether the item is found by its colours alone: then any mask around it does."""
+        return self._colours.tells
+
     def compare(self, view: ItemView) -> Comparison:
         """How far this unit is from the golden ones."""
         prepared = self._nearest_pose(self._poses(self._colours.refined(view)))
