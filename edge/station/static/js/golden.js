@@ -30,7 +30,7 @@ function askBadge() {
         event.preventDefault();
         if (input.value.trim()) close(input.value.trim());
       };
-      return h("form", { class: "field", id: "badge-form", onsubmit: send }, h("p", {}, t("teach.badge.lead")), h("label", {}, input));
+      return h("form", { class: "teach-badge", id: "badge-form", onsubmit: send }, h("p", {}, t("teach.badge.lead")), h("label", {}, input));
     },
     buttons: () => h("button", { type: "submit", form: "badge-form", class: "button primary" }, icon("person"), t("teach.badge.use")),
   });
@@ -154,14 +154,15 @@ function beBusy(now) {
 
 async function take(views = null) {
   if (busy) return;
-  beBusy(true);
   byId("results").replaceChildren();
-  let taken = null;
-  try {
-    taken = await asSupervisor((by) => post("/api/golden/take", { sku, views, badge: by }));
-  } finally {
-    beBusy(false);
-  }
+  const taken = await asSupervisor(async (by) => {
+    beBusy(true);
+    try {
+      return await post("/api/golden/take", { sku, views, badge: by });
+    } finally {
+      beBusy(false);
+    }
+  });
   if (taken === null) return;
   showResults(taken.views);
   showProduct(taken.product);
