@@ -48,7 +48,6 @@ class Receiver:
         self._arrived: queue.SimpleQueue[MQTTMessage | None] = queue.SimpleQueue()
         self._alive = True
         self._lasts: defaultdict[Key, dict[str, int]] = defaultdict(dict)
-        self._lost: defaultdict[tuple[str, str], dict[int, int]] = defaultdict(dict)
         self._births: set[Key] = set()
         self._carries: defaultdict[Key, set[tuple[str, str]]] = defaultdict(set)
         self._unborn: set[Key] = set()
@@ -84,7 +83,7 @@ class Receiver:
         return True
 
     def sell(self, _site: str, sku: str, quantity: int) -> bool:
-        self.books.stock[sku, "AVAILABLE"] -= quantity
+        self.books.sell(sku, quantity)
         return True
 
     def restart(self) -> bool:
@@ -232,7 +231,7 @@ class Receiver:
         return len(self._lately[key]) > CROWD
 
     def _answer(self, key: Key, station: str, epoch: str, lines: list[Json]) -> None:
-        through, named = self.books.mark(station, epoch, self._lost[station, epoch])
+        through, named = self.books.mark(station, epoch)
         mark = {"through": through, "through_id": named} if named else {"through": 0}
         self._publish(f"returns/v1/{key[0]}/{key[1]}/acks", {"epoch": epoch, **mark, "results": lines})
 
@@ -258,7 +257,7 @@ class Receiver:
         for one in birth["epochs"]:
             self._lasts[key][one["epoch"]] = one["last"]
             for gone in one.get("lost", ()):
-                self._lost[key[1], one["epoch"]][gone["from"]] = gone["to"]
+                self.books.lost[key[1], one["epoch"]][gone["from"]] = gone["to"]
         self._carries[key] = {
             (one["station"], epoch["epoch"]) for one in birth.get("carries", ()) for epoch in one["epochs"]
         }

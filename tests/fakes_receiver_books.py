@@ -6,6 +6,7 @@ another OMS would do it.
 
 import copy
 import json
+import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -53,6 +54,7 @@ class Books:
         self.events: dict[str, Json] = {}
         self.places: defaultdict[tuple[str, str], dict[int, str]] = defaultdict(dict)
         self.waiting: dict[tuple[str, str], Json] = {}
+        self.lost: defaultdict[tuple[str, str], dict[int, int]] = defaultdict(dict)  # first to last
         self.units: dict[str, Json] = {}
         self.stock: Counter[tuple[str, str]] = Counter()
         self.lines: dict[str, Json] = {}
@@ -62,6 +64,7 @@ class Books:
         self.replaced: set[str] = set()
         self._contents: set[str] = set()
         self._validators = _validators()
+        self._one_at_a_time = threading.Lock()
 
     def is_(self, careless: Careless) -> bool:
         return careless in self.careless
@@ -80,8 +83,17 @@ class Books:
 
     # ---- one event
 
+    def sell(self, sku: str, quantity: int) -> None:
+        """The shop's own movement, in the middle of whatever comes."""
+        with self._one_at_a_time:
+            self.stock[sku, "AVAILABLE"] -= quantity
+
     def answer(self, event: Json, known: set[str]) -> Json:
         """Applies an event, and gives the line that answers it."""
+        with self._one_at_a_time:
+            return self._answer(event, known)
+
+    def _answer(self, event: Json, known: set[str]) -> Json:
         again = self._again(event, known)
         if again is not None:
             return {"id": event["id"], **again}
@@ -125,6 +137,8 @@ class Books:
 
     def _must_not_wait(self, event: Json) -> None:
         before = {0, *self.places[self.epoch_of(event)]}
+        if not self._has_previous(event):
+            raise Later("the event before it has not come")
         if self.is_(Careless.ORDER_BY_SEQUENCE) and event["sequence"] - 1 not in before:
             raise Later("the sequence before has not come")
         for (station, subject), held in self.waiting.items():
@@ -138,6 +152,16 @@ class Books:
                 continue
             if event.get("replaces") != held["id"] and event["sequence"] > held["sequence"]:
                 raise Later("an earlier event waits")
+
+    def _has_previous(self, event: Json) -> bool:
+        if "previous" not in event or self.is_(Careless.PREVIOUS_UNREAD):
+            return True
+        epoch, _, sequence = event["previous"].partition(":")
+        place = {"station": event["station"], "epoch": epoch}
+        lost = {} if self.is_(Careless.PREVIOUS_WAITS_FOR_LOST) else self.lost[event["station"], epoch]
+        return int(sequence) in self.places[self.epoch_of(place)] or any(
+            first <= int(sequence) <= last for first, last in lost.items()
+        )
 
     def _retry(self, event: Json, reason: str) -> Json:
         if self.is_(Careless.NO_RETRY):
@@ -338,10 +362,10 @@ class Books:
 
     # ---- marks
 
-    def mark(self, station: str, epoch: str, lost: dict[int, int]) -> tuple[int, str | None]:
+    def mark(self, station: str, epoch: str) -> tuple[int, str | None]:
         """How far every sequence of an epoch has a final answer, and the id of the event there."""
         have = self.places[station, "" if self.is_(Careless.EPOCHS_MIXED) else epoch]
-        gone = {} if self.is_(Careless.MARK_WAITS_FOR_LOST) else lost
+        gone = {} if self.is_(Careless.MARK_WAITS_FOR_LOST) else self.lost[station, epoch]
         waiting = {held["sequence"] for key, held in self.waiting.items() if key[0] == station}
         at = 0
         while (

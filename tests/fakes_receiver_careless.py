@@ -21,6 +21,8 @@ class Careless(StrEnum):
     EPOCHS_MIXED = auto()
     SEQUENCE_TWICE = auto()
     ORDER_BY_SEQUENCE = auto()
+    PREVIOUS_UNREAD = auto()
+    PREVIOUS_WAITS_FOR_LOST = auto()
     CLOSED_SCHEMA = auto()
     CLOSED_WORDS = auto()
     CLOCK_BELIEVED = auto()

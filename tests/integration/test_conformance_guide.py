@@ -37,6 +37,7 @@ KEPT = {
     "through-named",
     "retry-holds-no-other",
     "epochs-apart",
+    "previous-lost",
     "unknown-field-ignored",
     "unknown-words-accepted",
     "noise-set-aside",

@@ -13,6 +13,7 @@ rule = book.rule
 APPLIED, RETRY, REJECTED = AnswerStatus.APPLIED, AnswerStatus.RETRY, AnswerStatus.REJECTED
 ANSWERS = f"{GUIDE}#4-answers"
 MARKS = "docs/protocol.md#through-marks"
+IDENTITY = "docs/protocol.md#identity-of-an-event"
 
 
 @rule(
@@ -116,9 +117,43 @@ def _retry_holds_no_other(stage: Stage) -> None:
 
 
 @rule(
+    "previous-waited-for",
+    "An event waits for the one of its return that it names in `previous`",
+    contract=IDENTITY,
+    how="The second of two inspections comes first: it must be answered `retry`; then the first; then it "
+    "again.",
+)
+def _previous_waited_for(stage: Stage) -> None:
+    station = stage.station()
+    bag = station.blind_bag()
+    received = station.applied(events.received(bag))
+    first = station.commit(events.inspected(bag)).but("previous", value=received.place)
+    second = station.commit(events.inspected(bag)).but("previous", value=first.place)
+    told = station.expect(second, RETRY)
+    station.expect(first, APPLIED)
+    insist(second, station.again_after_retry(second, told), APPLIED)
+
+
+@rule(
+    "previous-lost",
+    "A lost event is not waited for, although `previous` names it",
+    contract=IDENTITY,
+    how="A birth says that 2 is lost; 1 comes, then 3 of the same return, which names 2 in `previous`.",
+)
+def _previous_lost(stage: Stage) -> None:
+    station = stage.station()
+    bag = station.blind_bag()
+    station.applied(events.received(bag))
+    lost = station.commit(events.inspected(bag))
+    after = station.commit(events.inspected(bag)).but("previous", value=lost.place)
+    station.say_birth(lost=((lost.sequence, lost.sequence),))
+    station.expect(after, APPLIED)
+
+
+@rule(
     "epochs-apart",
     "Each epoch counts for itself",
-    contract="docs/protocol.md#identity-of-an-event",
+    contract=IDENTITY,
     how="Two runs of a station send sequences 1 and 2; each is answered under its own epoch.",
 )
 def _epochs_apart(stage: Stage) -> None:

@@ -79,6 +79,11 @@ class Event:
         return int(self.body["sequence"])
 
     @property
+    def place(self) -> str:
+        """Epoch and sequence, as a later event of its return names it in `previous`."""
+        return f"{self.epoch}:{self.sequence}"
+
+    @property
     def data(self) -> Data:
         """What it says."""
         found: Data = self.body["data"]
