@@ -60,7 +60,6 @@ class EmbeddedBroker:
 
     def __init__(self, host: str = LOOPBACK, port: int = 1883) -> None:
         self.host, self.port = host, port
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._child: Broker | None = None
         self._stopping = threading.Event()
         self._supervisor: threading.Thread | None = None
@@ -79,14 +78,8 @@ class EmbeddedBroker:
 
     def start(self) -> Self:
         """Start the child, wait until it accepts connections, and watch over it."""
-        self._folder = tempfile.TemporaryDirectory(prefix="broker-")
-        path = Path(self._folder.name, "broker.toml")
-        path.write_text(
-            CONFIGURATION.format(host=self.host, port=self.port, max_payload=MAX_PAYLOAD), encoding="utf-8"
-        )
-        self._child = Broker(config_path=str(path))
         try:
-            self._child.start()
+            self._start_child()
         except OSError as error:
             self.stop()
             raise BrokerPortInUse(self.host, self.port) from error
@@ -107,13 +100,21 @@ class EmbeddedBroker:
         if self._child is not None:
             self._child.stop()
             self._child = None
-        if self._folder is not None:
-            self._folder.cleanup()
-            self._folder = None
 
     def wait(self) -> None:
         """Block until `stop` is called from a signal handler or another thread."""
         self._stopping.wait()
+
+    def _start_child(self) -> None:
+        # It reads its file while it starts; so nothing is left behind, however we end afterwards.
+        with tempfile.TemporaryDirectory(prefix="broker-") as folder:
+            path = Path(folder, "broker.toml")
+            path.write_text(
+                CONFIGURATION.format(host=self.host, port=self.port, max_payload=MAX_PAYLOAD),
+                encoding="utf-8",
+            )
+            self._child = Broker(config_path=str(path))
+            self._child.start()
 
     def _supervise(self) -> None:
         wait = CHECK_S
@@ -125,7 +126,7 @@ class EmbeddedBroker:
             logger.error("the embedded broker ended; it is started again")
             try:
                 child.stop()
-                child.start()
+                self._start_child()
                 self.restarts += 1
             except (OSError, RuntimeError) as error:
                 wait = min(wait * 2, 30.0)

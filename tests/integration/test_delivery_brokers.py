@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -367,6 +368,15 @@ def test_the_embedded_broker_comes_back_when_its_process_dies():
         wait_until(lambda: broker.restarts == 1 and broker.running)
         assert _accepts(broker.port)
         assert broker.process_id != first
+
+
+def test_whoever_kills_the_embedded_broker_leaves_no_file_of_it_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with EmbeddedBroker(port=free_port()) as broker:
+        assert _accepts(broker.port)
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_large_messages_do_not_block_the_embedded_broker(outbox: Outbox, deliver: Callable[..., Any]):
