@@ -42,7 +42,10 @@ class GoldenStore:
         """Every product and view that has pictures, by SKU."""
         found = []
         for place in sorted(self.folder.glob("*/*/")) if self.folder.is_dir() else []:
-            pictures = self.of(unquote(place.parent.name), place.name)
+            try:
+                pictures = self.of(unquote(place.parent.name), place.name)
+            except GoldenRefused:  # a folder that is none of ours
+                continue
             if pictures.paths:
                 found.append(pictures)
         return found

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from edge.grading.calibration import LabelledReturn
-from edge.grading.decision import Grade
+from edge.grading.decision import Disposition, Grade
 from edge.grading.labels import HARMFUL, Alone, alone
 from edge.grading.observation import SealState
 from edge.grading.override import OverrideReason
 from edge.grading.policy_loading import PolicyShelf
 from edge.inspection.saved import JudgedView, ModelUsed, SavedInspection
+from edge.returns.holds import HoldReason
 from sync.database import Database
 from sync.fields import utc_text
 
@@ -139,9 +140,17 @@ def judged_unit(saved: SavedInspection, policies: PolicyShelf, second: Grade | N
     )
 
 
+def waits_for_a_look(saved: SavedInspection) -> bool:
+    """Whether it was put aside for what differs from intact units: nobody has said yet what that is."""
+    held = saved.confirmed.disposition is Disposition.HOLD_FOR_REVIEW
+    return held and saved.decision.hold_reason is HoldReason.UNLIKE_GOLDEN
+
+
 def _word(saved: SavedInspection) -> Grade | None:
     """What the person at the desk said of the condition."""
     reason, confirmed = _reason(saved), saved.confirmed.grade
+    if reason is None and waits_for_a_look(saved):
+        return None
     if reason is None:
         return confirmed if saved.decision.needs_person else None
     if reason.startswith(SET_ASIDE):

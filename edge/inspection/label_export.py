@@ -17,7 +17,7 @@ import cv2
 from edge.errors import EvidenceMissing
 from edge.grading.decision import Grade
 from edge.grading.override import OverrideReason
-from edge.inspection.judged_units import SAYS_DAMAGED, SET_ASIDE
+from edge.inspection.judged_units import SAYS_DAMAGED, SET_ASIDE, waits_for_a_look
 from edge.inspection.saved import JudgedView, SavedInspection
 from edge.inspection.stored import StoredInspections
 from vision.crop import Crop
@@ -52,7 +52,11 @@ class Truth:
 
 def truth_of(saved: SavedInspection, second: tuple[Grade, frozenset[DefectKind]] | None) -> Truth | None:
     """What a person said of a unit; None where nobody judged its condition."""
-    found = frozenset(one.finding.kind for one in saved.decision.findings if one.counted)
+    found = frozenset(
+        one.finding.kind
+        for one in saved.decision.findings
+        if one.counted and one.finding.kind is not DefectKind.UNLIKE
+    )
     if second is not None:
         grade, kinds = second
         confirmed = kinds & found if kinds <= found else frozenset()
@@ -67,7 +71,7 @@ def truth_of(saved: SavedInspection, second: tuple[Grade, frozenset[DefectKind]]
             return None  # about the place or the date, not the condition
         intact = said_sound and confirmed_grade is Grade.A
         return Truth("override", confirmed_grade, frozenset(), intact)
-    if not saved.decision.needs_person or confirmed_grade is None:
+    if not saved.decision.needs_person or confirmed_grade is None or waits_for_a_look(saved):
         return None
     return Truth("asked", confirmed_grade, found, intact=not found and confirmed_grade is Grade.A)
 

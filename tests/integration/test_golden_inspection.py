@@ -9,10 +9,13 @@ from builders_desk import MODEL, DeskUnderTest, Table, a_desk
 from builders_returns import a_gtin, a_line, a_product, an_expected_return
 from builders_vision import STAIN_IN_GOLDEN_UNIT, a_golden_unit, a_jpeg
 
+from edge.grading.policy_loading import load_policies
 from edge.inspection.comparing import GoldenComparer
 from edge.inspection.golden_kept import KeptGolden
 from edge.inspection.golden_pictures import GoldenStore
 from edge.inspection.golden_sets import GoldenSets
+from edge.inspection.judged_units import judged_unit
+from edge.inspection.label_export import truth_of
 from edge.inspection.recovery import restore_desk
 from edge.inspection.replay import Replayer
 from edge.inspection.stored import StoredInspections
@@ -140,6 +143,16 @@ def test_an_intact_unit_passes_and_a_stained_one_is_held_with_its_place(bench: B
     told = bench.desk.events("inspected")[-1]["data"]["findings"]
     assert [(one["kind"], one["source"]) for one in told] == [("unlike", "golden")]
     assert [bench.replayed(one.inspection_id) for one in (first, second)] == [(), ()]
+
+
+def test_who_holds_a_unit_that_differs_has_not_yet_called_it_sound(bench: Bench) -> None:
+    bench.store.add("SKU-1", "top", TEA)
+    bench.look_at(a_golden_unit(51, stained=True))
+    saved = bench.saved()
+    assert saved.confirmed.grade == "A"
+    assert truth_of(saved, None) is None
+    unit = judged_unit(saved, load_policies(), None)
+    assert (unit.asked, unit.word, unit.label) == (True, None, None)
 
 
 def test_replay_compares_with_the_very_pictures_of_then(bench: Bench) -> None:

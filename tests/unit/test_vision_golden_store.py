@@ -48,6 +48,14 @@ def test_names_that_lead_elsewhere_are_refused(tmp_path: Path, sku: str, view: s
     assert list(tmp_path.iterdir()) == []
 
 
+def test_folders_of_others_are_passed_over(tmp_path: Path) -> None:
+    store = GoldenStore(tmp_path)
+    store.add("TEA", "top", {"1": a_jpeg(1)})
+    (tmp_path / "lost+found" / "a view").mkdir(parents=True)
+    (tmp_path / "TEA" / ".cache").mkdir()
+    assert [(one.sku, one.view) for one in store.all()] == [("TEA", "top")]
+
+
 def test_no_more_than_the_most(tmp_path: Path) -> None:
     many = {str(seed): bytes([seed]) for seed in range(MOST + 1)}
     with pytest.raises(GoldenRefused, match="the most"):
