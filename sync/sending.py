@@ -15,6 +15,8 @@ from sync.settlement import Outcome
 from sync.waiting import Waiting
 from sync.wire import Link, Publication
 
+READ_AT_ONCE = 100  # so that the first ones leave while the others are still read
+
 
 class Sending:
     """Sends owed events, at most a window of them unanswered.
@@ -130,7 +132,8 @@ class Sending:
         rows = self._lanes.next()
         if rows:
             self._flights.launch(rows, now)
-            self._send(rows)
+            for start in range(0, len(rows), READ_AT_ONCE):
+                self._send(rows[start : start + READ_AT_ONCE])
 
     def unmarked(self, sent_before: float) -> list[Owed]:
         """Events in flight for a while that are not yet noted as sent."""

@@ -141,7 +141,7 @@ class Book:
     new_events: dict[str, EventRow] = field(default_factory=dict)
     changed_events: set[str] = field(default_factory=set)
     changed_inspections: set[str] = field(default_factory=set)
-    changed_balances: set[BalanceKey] = field(default_factory=set)
+    changed_balances: dict[BalanceKey, None] = field(default_factory=dict)  # in their order
     changed_held: set[SubjectKey] = field(default_factory=set)
     changed_arrivals: set[str] = field(default_factory=set)
     postings: list[Posting] = field(default_factory=list)
@@ -231,4 +231,4 @@ class Book:
         self.postings.append(posting)
         key = (posting.site, posting.item, posting.account, posting.unit)
         self.balances[key] += posting.quantity
-        self.changed_balances.add(key)
+        self.changed_balances[key] = None

@@ -1,6 +1,7 @@
 """An event as it came from the broker: parsed, or refused with enough known to answer it."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, NamedTuple
 
 from pydantic import StringConstraints
@@ -101,6 +102,7 @@ def _place(text: str | None) -> tuple[str, int] | None:
     return epoch, int(sequence)
 
 
+@lru_cache(maxsize=4096)
 def station_of(topic: str) -> tuple[str, str]:
     """Site and station of a station's topic.
 

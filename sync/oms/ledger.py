@@ -89,7 +89,7 @@ class Ledger:
         many(rows.INSERT_POSTING, [rows.posting_row(posting) for posting in book.postings])
         many(
             rows.PUT_BALANCE,
-            [(*key, f"{book.balances[key]:f}") for key in sorted(book.changed_balances)],
+            [(*key, f"{book.balances[key]:f}") for key in book.changed_balances],
         )
         many(
             rows.PUT_INSPECTION,
