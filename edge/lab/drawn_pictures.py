@@ -16,6 +16,7 @@ from pathlib import Path
 from edge.lab.shift.gtin import GS
 from edge.lab.shift.plan import Shift, UnitPlan
 from edge.lab.table_scene import Code
+from hardware.cameras.parent_death import die_with_parent
 from models.training.rendering.spec import CodeKind, ItemSpec, StationLook
 
 VIEWS = ("top", "front")
@@ -97,7 +98,9 @@ class DrawnPictures:
             return
         workers = min(os.cpu_count() or 1, len(drawings))
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        with ProcessPoolExecutor(
+            workers, mp_context=context, initializer=die_with_parent, initargs=(os.getpid(),)
+        ) as pool:
             waiting = [pool.submit(draw, drawing) for drawing in drawings]
             for done, finished in enumerate(as_completed(waiting), start=1):
                 finished.result()

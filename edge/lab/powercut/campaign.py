@@ -76,9 +76,9 @@ def enumerate_cuts(
             workers or os.cpu_count() or 1,
             mp_context=multiprocessing.get_context("spawn"),
             initializer=begin,
-            initargs=(str(timeline.recording.folder), folder, str(keep) if keep else None),
+            initargs=(os.getpid(), str(timeline.recording.folder), folder, str(keep) if keep else None),
         )
-        with pool:
+        try:
             for number in range(MOST_ROUNDS):
                 missing = states - len(outcome.opened)
                 if missing <= 0:
@@ -92,6 +92,8 @@ def enumerate_cuts(
                     on_progress(len(outcome.opened), len(outcome.findings))
                 if len(outcome.opened) == before:
                     break
+        finally:
+            pool.shutdown(cancel_futures=True)
     outcome.findings.sort(key=lambda finding: finding.moment)
     outcome.seconds = time.monotonic() - began
     return outcome

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from edge.lab.ending import ended_in_order
 from edge.lab.powercut.campaign import enumerate_cuts
 from edge.lab.powercut.recording import record
 from edge.lab.powercut.report import print_summary, summary
@@ -58,7 +59,7 @@ def run_powercut(options: PowercutOptions) -> bool:
     folder = (
         options.recording or options.keep or Path(tempfile.mkdtemp(prefix="darkstore-powercut-"))
     ).absolute()
-    with progress_bar(console) as progress:
+    with ended_in_order(), progress_bar(console) as progress:
         if options.recording is None:
             task = progress.add_task("Recording a shift", total=None)
             record(

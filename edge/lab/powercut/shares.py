@@ -20,6 +20,7 @@ from edge.lab.powercut.obligations import Owed
 from edge.lab.powercut.operations import describe
 from edge.lab.powercut.timeline import Timeline
 from edge.settings import Settings, load_settings
+from hardware.cameras.parent_death import die_with_parent
 from models.settings import ModelSettings
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
@@ -161,8 +162,9 @@ def settings_for(timeline: Timeline, root: Path) -> Settings:
 _worker: list[Worker] = []
 
 
-def begin(recording: str, folder: str, keep: str | None) -> None:
-    """In a new worker process: read the recording."""
+def begin(driver: int, recording: str, folder: str, keep: str | None) -> None:
+    """In a new worker process: read the recording; end with the driver, however that ends."""
+    die_with_parent(driver)
     logging.disable(logging.CRITICAL)  # thousands of starts would each tell what they found
     own = Path(tempfile.mkdtemp(prefix="worker-", dir=folder))
     _worker.append(Worker(Timeline.load(Path(recording)), own, Path(keep) if keep else None))

@@ -3,17 +3,17 @@
 import contextlib
 import json
 import shutil
-import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 
+from edge.lab.ending import ended_in_order
 from edge.lab.errors import LabError
 from edge.lab.progress import progress_bar
 from edge.lab.torture.chain import STATION, Chain
@@ -58,7 +58,7 @@ class TortureOptions:
 def run_torture(options: TortureOptions) -> bool:
     """Play the campaign and tell; True if nothing was lost, doubled or out of order."""
     console = Console(stderr=options.as_json, highlight=False)
-    with _ended_in_order(), progress_bar(console) as progress:
+    with ended_in_order(), progress_bar(console) as progress:
         task = progress.add_task("Torturing the chain", total=options.rounds)
         outcome = Campaign(options, on_round=lambda: progress.advance(task)).play()
     if options.as_json:
@@ -189,18 +189,3 @@ class Campaign:
             return None
         disk = SmallDisk(path / "small-disk")
         return disk if disk.mount() else None
-
-
-@contextlib.contextmanager
-def _ended_in_order() -> Iterator[None]:
-    """SIGTERM ends it as Ctrl-C does: the small disk is unmounted, and no process goes on."""
-
-    def end(number: int, frame: object) -> None:
-        del number, frame
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
