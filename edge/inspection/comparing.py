@@ -8,6 +8,7 @@ All that a result rests on is named with it, so that `again` comes to the same o
 """
 
 import hashlib
+import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +29,8 @@ from vision.golden.identity import ProductMarks
 from vision.golden.views import ItemView, item_view
 from vision.golden.where import where_unlike
 from vision.view_inspector import ViewInspection
+
+logger = logging.getLogger(__name__)
 
 UNLIKE_FROM = 0.5
 """Score of the worst that a product's own golden units get; each product's scale is its own."""
@@ -85,7 +88,7 @@ class GoldenComparer:
             return {}
         asked = [other for other in dict.fromkeys(others) if other != sku]
         waiting = {
-            view: self._pool.submit(self._compared, sku, view, asked, picture)
+            view: self._pool.submit(self._tried, sku, view, asked, picture)
             for view, picture in taught.items()
         }
         done = {view: future.result() for view, future in waiting.items()}
@@ -100,6 +103,14 @@ class GoldenComparer:
             EvidenceMissing: One of them is gone or damaged.
         """
         return {view: self._again(named[view], picture) for view, picture in seen.items() if view in named}
+
+    def _tried(self, sku: str, view: str, others: list[str], seen: ViewInspection) -> Compared | None:
+        """Compare; a failure of the comparison costs this signal, never the inspection."""
+        try:
+            return self._compared(sku, view, others, seen)
+        except Exception:
+            logger.exception("comparing %s, camera %s, with its golden pictures failed", sku, view)
+            return Compared(GoldenComparison(verdict=GoldenVerdict.BROKEN))
 
     def _compared(self, sku: str, view: str, others: list[str], seen: ViewInspection) -> Compared | None:
         try:

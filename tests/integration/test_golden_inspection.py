@@ -197,6 +197,24 @@ def test_a_broken_golden_picture_is_a_warning_and_the_unit_goes_on(bench: Bench)
     assert bench.look_at(a_golden_unit(51, stained=True)).findings, "once it is whole again, it serves again"
 
 
+class Failing:
+    """A golden set on which the library fails."""
+
+    colours_tell = False
+
+    def compare(self, view):
+        raise RuntimeError(f"no picture of {view.factor} pixels a pixel was ever seen")
+
+
+def test_a_comparison_that_fails_costs_the_signal_not_the_inspection(bench: Bench) -> None:
+    bench.store.add("SKU-1", "top", TEA)
+    bench.comparer.sets.present("SKU-1", "top").golden = Failing()
+    proposal = bench.look_at(a_golden_unit(51, stained=True))
+    assert "rule.golden_broken" in codes(proposal)
+    assert bench.desk.desk.notice.message.code == "notice.golden_broken"
+    assert bench.replayed(bench.saved().inspection_id) == ()
+
+
 def test_another_product_of_the_return_in_its_place_is_asked_about(bench: Bench) -> None:
     bench.store.add("SKU-1", "top", TEA)
     bench.store.add("SKU-2", "top", RICE)
