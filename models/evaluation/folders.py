@@ -117,7 +117,7 @@ def read_classes(folder: Path, grouping: Grouping) -> list[LabelledPicture]:
             LabelledPicture(
                 path,
                 rest[0],
-                grouping.group(path),
+                grouping.group(path) if grouping.rule else str(path.relative_to(folder).with_suffix("")),
                 "/".join(rest[1:]),
                 splits[0].lower() if splits else "",
                 mask,

@@ -33,7 +33,7 @@ def evaluate_same_item(
     """
     pictures = read_classes(folder, grouping)
     taught, measured = _drawn(pictures, golden, seed)
-    result = Evaluation("same-item", folder, "marks on the print (SIFT)")
+    result = Evaluation("same-item", folder, "marks on the print (SIFT), and the print laid over")
     times: list[float] = []
     judged, evidence, names = _judged(taught, measured, reader, None, times)
     own = np.array([names.index(one.label) for one in judged])
@@ -122,7 +122,7 @@ def _judged(
             found = marks.identify(one.view)
             times.append((time.thread_time() - started) * 1e3)
             judged.append(one.labelled)
-            rows.append([found.evidence(name) for name in names])
+            rows.append([found.score(name) for name in names])
     return judged, np.array(rows, float), names
 
 

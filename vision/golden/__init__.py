@@ -5,5 +5,7 @@ features.py    what a small patch looks like: colour, edges by direction, outlin
 shape.py       what the outline alone says: bites, gaps, parts, proportions
 alignment.py   one item laid over another
 comparison.py  the learned set: map of what is unlike, calibrated score, "this side was never shown"
+marks.py       the print's own marks
+agreement.py   does the rest of the print agree, one picture laid over another?
 identity.py    is it the product that the order names?
 """

@@ -20,6 +20,8 @@ SIDE = 192
 """Pixels of the square that items are compared in."""
 FILL = 0.8
 """Share of the square's side that the item's longer side takes."""
+FINE_VIEW = 400
+"""Pixels of a whole view's longer side that the print's marks need where the outline can't be trusted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +33,14 @@ class ItemView:
         mask: Grey, same size, 255 on the item.
         confidence: How surely the item was told from its surroundings, 0 to 1.
         factor: Full-picture pixels a pixel of `picture`.
+        fine: The view in finer detail, for the print's marks; None where `picture` is fine enough.
     """
 
     picture: Picture
     mask: Picture
     confidence: float
     factor: float
+    fine: Picture | None = None
 
     @property
     def box(self) -> Box:
@@ -76,11 +80,21 @@ def item_view(picture: Picture, mask: Picture | None = None, confidence: float =
     _, _, across, down = cv2.boundingRect(mask)
     longer = max(across * width / mask.shape[1], down * height / mask.shape[0])
     scale = min(1.0, 1.5 * SIDE * FILL / longer)
+    fine_scale = min(1.0, FINE_VIEW / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = picture if scale == 1.0 else cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    small = _scaled(picture, scale)
     grown = cv2.resize(mask, size, interpolation=cv2.INTER_LINEAR)
     _, exact = cv2.threshold(grown, 127, 255, cv2.THRESH_BINARY)
-    return ItemView(np.asarray(small, np.uint8), np.asarray(exact, np.uint8), confidence, width / size[0])
+    fine = _scaled(picture, fine_scale) if fine_scale > scale else None
+    return ItemView(small, np.asarray(exact, np.uint8), confidence, width / size[0], fine)
+
+
+def _scaled(picture: Picture, scale: float) -> Picture:
+    if scale == 1.0:
+        return picture
+    height, width = picture.shape[:2]
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def axis(mask: Picture) -> tuple[float, float]:
