@@ -9,7 +9,7 @@ from vision.crop import NEUTRAL
 from vision.golden.views import SIDE, Floats, Square
 from vision.picture import Picture
 
-FIT_SIDE = 96
+FIT_SIDE = 64
 """Pixels of the square in which the fine fit is made."""
 _COARSE = 16
 _ROUNDS = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 20, 1e-3)

@@ -19,6 +19,10 @@ _SPREAD = 1.0  # bins that neighbouring colours lend each other
 _CLEARLY = -0.7  # log ratio below which a colour is the table's
 _TELLS = 0.9  # overlap with the golden outlines from which colours alone find the item
 _LEAST_ITEM = 0.003  # of the picture
+_LEVELS = np.arange(256, dtype=np.int32)
+_YELLOW_BIN = np.clip((_LEVELS - 128) // 5 + 8, 0, 15).astype(np.int32)
+_RED_BIN = _YELLOW_BIN * 16
+_LIGHT_BIN = (_LEVELS >> 4) * 256
 _KERNEL = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
 _LEAST_HOLE = 0.004  # of the item: a chocolate chip is none, the gap between two legs is
 _LEAST_KEPT = 0.5  # of the outline; else it is left as it was
@@ -96,11 +100,11 @@ def _weight(contour: Any, width: int, height: int) -> float:
 
 
 def _index(picture: Picture) -> np.ndarray[tuple[int, ...], np.dtype[np.int32]]:
-    lab = cv2.cvtColor(picture, cv2.COLOR_BGR2LAB).astype(np.int32)
-    light = lab[..., 0] >> 4
-    red = np.clip((lab[..., 1] - 128) // 5 + 8, 0, 15)
-    yellow = np.clip((lab[..., 2] - 128) // 5 + 8, 0, 15)
-    return np.asarray((light * 16 + red) * 16 + yellow, np.int32)
+    lab = cv2.cvtColor(picture, cv2.COLOR_BGR2LAB)
+    found = _LIGHT_BIN[lab[..., 0]]
+    found += _RED_BIN[lab[..., 1]]
+    found += _YELLOW_BIN[lab[..., 2]]
+    return np.asarray(found, np.int32)
 
 
 def _counted(index: np.ndarray[tuple[int, ...], np.dtype[np.int32]]) -> Floats:

@@ -33,6 +33,6 @@ def _directions(grey: Floats, cell: int) -> Floats:
     down = cv2.Sobel(grey, cv2.CV_32F, 0, 1, scale=0.25)
     slanted, other = (across + down) * 0.7071, (across - down) * 0.7071
     strengths = cv2.merge([np.abs(part) for part in (across, down, slanted, other)])
-    smoothed = cv2.GaussianBlur(strengths, (0, 0), cell / 2)
+    smoothed = cv2.GaussianBlur(strengths, (2 * cell + 1, 2 * cell + 1), cell / 2)
     cells = cv2.resize(smoothed, (CELLS, CELLS), interpolation=cv2.INTER_AREA)
     return np.asarray(np.sqrt(cells), np.float32)

@@ -44,7 +44,8 @@ def hull_gap_depth(mask: Picture) -> Floats:
     hull = np.zeros_like(mask)
     if not mask.any():
         return hull.astype(np.float32)
-    cv2.fillConvexPoly(hull, cv2.convexHull(cv2.findNonZero(mask)), 255)
+    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    cv2.fillConvexPoly(hull, cv2.convexHull(np.concatenate(contours)), 255)
     inside = cv2.distanceTransform(np.pad(hull, 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
     gap = (hull > 0) & (mask == 0)
     return np.where(gap, inside, 0).astype(np.float32)
