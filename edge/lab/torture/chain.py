@@ -60,12 +60,8 @@ class DeskProcess:
         self.name, self.identity, self.wire = name, identity, wire
         self.data = folder.data(name)
         self._folder, self._nursery, self._entry = folder, nursery, entry
-        port = free_port()
-        self.client = StationClient(f"http://127.0.0.1:{port}", timeout_s=10.0)
-        self._config = folder.write_station_config(
-            name, identity=identity, data=self.data, http_port=port, wire_port=wire.port
-        )
         self.process: Grown | None = None
+        self._settle_at(free_port())
 
     def start(self) -> None:
         """Start it and wait until its page answers.
@@ -75,6 +71,8 @@ class DeskProcess:
         """
         if self.process is not None:
             self.process.kill()
+        if is_listening("127.0.0.1", self._port):  # a program of somebody else's came while ours was away
+            self._settle_at(free_port())
         arguments = [str(self._config), str(self._folder.clock(self.name))]
         process = self._nursery.start(
             self.name, self._entry, arguments, self._folder.logs / f"{self.name}.log"
@@ -87,6 +85,13 @@ class DeskProcess:
 
         if not wait_for(up, START_S):
             raise ProgramSilent(self.name, START_S, process.log, tail(process.log))
+
+    def _settle_at(self, port: int) -> None:
+        self._port = port
+        self.client = StationClient(f"http://127.0.0.1:{port}", timeout_s=10.0)
+        self._config = self._folder.write_station_config(
+            self.name, identity=self.identity, data=self.data, http_port=port, wire_port=self.wire.port
+        )
 
     def alive(self) -> bool:
         """Whether its process runs."""
