@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from builders_desk import the_places
 from builders_returns import a_gtin, a_line, a_product, an_expected_return
 from builders_vision import a_golden_unit, a_jpeg
@@ -96,6 +97,7 @@ def wait_until_filming(services) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 def test_a_station_teaches_compares_and_replays(tmp_path: Path) -> None:
     config, camera = a_config(tmp_path), LivingCamera(tmp_path / "camera")
     fill_copy(tmp_path / "data")

@@ -138,8 +138,8 @@ def _previous_waited_for(stage: Stage) -> None:
     "previous-lost",
     "A lost event is not waited for, although `previous` names it",
     contract=IDENTITY,
-    how="A birth says that 2 is lost; 1 comes, then 3 of the same return, which names 2 in `previous`: it must "
-    "be applied, at the second time at the latest.",
+    how="A birth says that 2 is lost; 1 comes, then 3 of the same return, which names 2 in `previous`: it "
+    "must be applied, at the second time at the latest.",
 )
 def _previous_lost(stage: Stage) -> None:
     station = stage.station()
