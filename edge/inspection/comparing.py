@@ -83,7 +83,7 @@ class GoldenComparer:
             others: What else stands on the return.
             seen: Its usable pictures, by view.
         """
-        taught = {view: picture for view, picture in seen.items() if self.sets.name(sku, view)}
+        taught = {view: picture for view, picture in seen.items() if self.sets.taught(sku, view)}
         if not taught:
             return {}
         asked = [other for other in dict.fromkeys(others) if other != sku]
@@ -257,7 +257,7 @@ class _Views:
         return isinstance(other, _Views) and other.digest == self.digest
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)  # some 10 MB each; those of the return in hand
 def _marks(products: tuple[tuple[str, _Views], ...]) -> ProductMarks:
     return ProductMarks({sku: views.some for sku, views in products})
 

@@ -62,10 +62,9 @@ class GoldenSets:
         self._refused: dict[tuple[str, str], tuple[_Stamp, str]] = {}
         self._lock = threading.Lock()
 
-    def name(self, sku: str, view: str) -> str | None:
-        """The digest of a product's present set; None where it has too few pictures, or none."""
-        pictures = self._pictures(sku, view)
-        return set_digest(path.stem for path in pictures.paths) if pictures is not None else None
+    def taught(self, sku: str, view: str) -> bool:
+        """Whether a product has enough pictures to compare with."""
+        return self._pictures(sku, view) is not None
 
     def present(self, sku: str, view: str) -> PreparedSet | None:
         """A product's present set; None where it has too few pictures, or none.
