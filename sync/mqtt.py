@@ -123,11 +123,10 @@ class MqttLink:
             self._outgoing.extend((connection, publication) for publication in publications)
             self._wakeup.wake()
 
-    def acknowledge(self, received: Received) -> None:
-        """Confirm a delivery of the present connection; one of an earlier connection will come again."""
-        if received.qos:
-            self._outgoing.append((received.connection, received))
-            self._wakeup.wake()
+    def acknowledge(self, *received: Received) -> None:
+        """Confirm deliveries of the present connection; one of an earlier connection will come again."""
+        self._outgoing.extend((one.connection, one) for one in received if one.qos)
+        self._wakeup.wake()
 
     def stop(self, farewell: Publication | None = None) -> None:
         """Say a last word where possible, and end the thread."""

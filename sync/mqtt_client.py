@@ -107,6 +107,13 @@ class BufferedClient(Client):
         self.flush()
         self._direct = True
 
+    def ack(self, mid: int, qos: int) -> MQTTErrorCode:
+        """A PUBACK without a word, as all of ours are, is written as it stands."""
+        if qos != 1 or self._direct:
+            return super().ack(mid, qos)
+        self._sock_send(b"\x40\x02" + mid.to_bytes(2, "big"))
+        return MQTTErrorCode.MQTT_ERR_SUCCESS
+
     def _handle_publish(self) -> MQTTErrorCode:
         """A message of QoS 1 without properties, as nearly all are, takes a short way."""
         header, packet = self._in_packet["command"], self._in_packet["packet"]

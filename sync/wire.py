@@ -95,8 +95,8 @@ class Link(Protocol):
     def publish(self, publications: list[Publication]) -> None:
         """Send now if connected; otherwise drop: whoever publishes keeps the message himself."""
 
-    def acknowledge(self, received: Received) -> None:
-        """Tell the broker that a received message is safe here."""
+    def acknowledge(self, *received: Received) -> None:
+        """Tell the broker that received messages are safe here."""
 
     def stop(self, farewell: Publication | None = None) -> None:
         """Publish a last word where possible, disconnect in order and end."""

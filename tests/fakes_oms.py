@@ -9,7 +9,7 @@ from typing import Self
 from builders_messages import EPOCH, NOW
 
 from sync.contract.messages import Acks, Answer, AnswerStatus, AnyEvent, Birth, ExpectedReturn, Product
-from sync.oms.batches import BatchApplier, Delivered, StationAcks
+from sync.oms.batches import BatchApplier, StationAcks, read_delivery
 from sync.oms.carrying import Carrying
 from sync.oms.ledger import Ledger
 from sync.oms.loading import ExpectedFile, ReferenceFile
@@ -52,10 +52,7 @@ class Desk:
 
     def deliver_raw(self, *payloads: bytes, station: str = "desk-1") -> Acks:
         """One batch of one station; its answers in one message."""
-        batch = [
-            Delivered("blr-01", station, f"returns/v1/blr-01/{station}/events", payload)
-            for payload in payloads
-        ]
+        batch = [read_delivery(f"returns/v1/blr-01/{station}/events", payload) for payload in payloads]
         acks = self.applier.apply(batch)
         return acks[-1].acks if acks else Acks(epoch=EPOCH, through=0)
 
@@ -66,8 +63,7 @@ class Desk:
     def tell_all(self, *events: AnyEvent) -> list[Answer]:
         """One batch; the answer to each event, those that the mark alone tells included."""
         batch = [
-            Delivered(one.site, one.station, f"returns/v1/{one.site}/{one.station}/events", one.to_wire())
-            for one in events
+            read_delivery(f"returns/v1/{one.site}/{one.station}/events", one.to_wire()) for one in events
         ]
         acks = self.applier.apply(batch)
         return [self._answer(one, acks) for one in events]

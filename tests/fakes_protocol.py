@@ -83,7 +83,7 @@ class NetLink:
                 self.network.publish(publication)
                 self.on_puback(publication)
 
-    def acknowledge(self, received: Received) -> None:
+    def acknowledge(self, *received: Received) -> None:
         """What was delivered is gone; a redelivery is one of the network's tricks."""
 
     def stop(self, farewell: Publication | None = None) -> None:

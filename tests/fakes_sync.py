@@ -227,8 +227,8 @@ class FakeLink:
     def publish(self, publications: list[Publication]) -> None:
         self.published.extend(publications)
 
-    def acknowledge(self, received: Received) -> None:
-        self.acknowledged.append(received)
+    def acknowledge(self, *received: Received) -> None:
+        self.acknowledged.extend(received)
 
     def stop(self, farewell: Publication | None = None) -> None:
         self.farewell = farewell

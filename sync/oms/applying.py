@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sync.contract.messages import (
-    Answer,
     AnswerStatus,
     AnyEvent,
     ReturnClosed,
@@ -26,7 +25,7 @@ from sync.contract.messages import (
 )
 from sync.oms.book import Book, EventRow, Held
 from sync.oms.incoming import Incoming
-from sync.oms.outcomes import Applied, Later, Outcome, Refused
+from sync.oms.outcomes import Applied, EventAnswer, Later, Outcome, Refused
 from sync.oms.rules_return import apply_closed, apply_received
 from sync.oms.rules_stock import apply_corrected, apply_inspected, apply_moved
 
@@ -47,7 +46,7 @@ class Applying:
 
     now: Callable[[], datetime]
 
-    def apply(self, incoming: Incoming, book: Book) -> Answer:
+    def apply(self, incoming: Incoming, book: Book) -> EventAnswer:
         """The answer to one event; the book holds what it changed."""
         known = book.events.get(incoming.id)
         if known is not None:
@@ -74,14 +73,9 @@ class Applying:
         _settle(incoming, book, outcome)
         if isinstance(outcome, Refused):
             return _rejected(incoming.id, outcome)
-        return Answer(
-            id=incoming.id,
-            status=AnswerStatus.APPLIED,
-            exception=outcome.exception,
-            reason=outcome.reason,
-        )
+        return EventAnswer(incoming.id, AnswerStatus.APPLIED, outcome.exception, outcome.reason)
 
-    def _wait_for_return(self, incoming: Incoming, book: Book) -> Answer | None:
+    def _wait_for_return(self, incoming: Incoming, book: Book) -> EventAnswer | None:
         held = book.held.get(incoming.subject_key)
         if held is None or incoming.id == held.event_id or incoming.replaces == held.event_id:
             return None
@@ -96,7 +90,7 @@ class Applying:
         book.hold(incoming.subject_key, replace(held, waiting=waiting))
         return self._retry(incoming.id, tries, f"An earlier event of this return, {held.event_id}, waits.")
 
-    def _missing_previous(self, incoming: Incoming, book: Book) -> Answer | None:
+    def _missing_previous(self, incoming: Incoming, book: Book) -> EventAnswer | None:
         """`retry` while the event before it is unknown here; not for ever, should that one never come."""
         if incoming.previous is None:
             return None
@@ -110,7 +104,7 @@ class Applying:
         reason = f"The event of this return before it, {sequence} of epoch {epoch}, has not come."
         return self._later(incoming, book, Later(reason, "previous"))
 
-    def _later(self, incoming: Incoming, book: Book, later: Later) -> Answer:
+    def _later(self, incoming: Incoming, book: Book, later: Later) -> EventAnswer:
         held = book.held.get(incoming.subject_key)
         tries = held.waiting.get(incoming.id, 0) if held else 0
         if tries >= MAX_RETRIES:
@@ -124,9 +118,9 @@ class Applying:
         )
         return self._retry(incoming.id, tries, later.reason)
 
-    def _retry(self, event_id: str, tries: int, reason: str) -> Answer:
+    def _retry(self, event_id: str, tries: int, reason: str) -> EventAnswer:
         wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(tries, 20))
-        return Answer(id=event_id, status=AnswerStatus.RETRY, reason=reason, not_before=self.now() + wait)
+        return EventAnswer(event_id, AnswerStatus.RETRY, reason=reason, not_before=self.now() + wait)
 
 
 def _outcome(incoming: Incoming, book: Book) -> Outcome:
@@ -210,13 +204,13 @@ def _is_before(incoming: Incoming, held: Held) -> bool:
     )
 
 
-def _again(known: EventRow) -> Answer:
+def _again(known: EventRow) -> EventAnswer:
     if known.status == "rejected":
-        return Answer(
-            id=known.id, status=AnswerStatus.REJECTED, reason=known.reason or "rejected", field=known.field
+        return EventAnswer(
+            known.id, AnswerStatus.REJECTED, reason=known.reason or "rejected", field=known.field
         )
-    return Answer(id=known.id, status=AnswerStatus.DUPLICATE, exception=known.exception, reason=known.reason)
+    return EventAnswer(known.id, AnswerStatus.DUPLICATE, known.exception, known.reason)
 
 
-def _rejected(event_id: str, refused: Refused) -> Answer:
-    return Answer(id=event_id, status=AnswerStatus.REJECTED, reason=refused.reason[:500], field=refused.field)
+def _rejected(event_id: str, refused: Refused) -> EventAnswer:
+    return EventAnswer(event_id, AnswerStatus.REJECTED, reason=refused.reason[:500], field=refused.field)

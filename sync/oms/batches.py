@@ -6,25 +6,33 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sync.contract.messages import Acks, Answer, AnswerStatus
+from sync.contract.messages import Acks, AnswerStatus
 from sync.oms.applying import Applying
 from sync.oms.book import EpochKey
 from sync.oms.carrying import Carrying
-from sync.oms.incoming import Incoming, Unanswerable, read_event
+from sync.oms.incoming import Incoming, Unanswerable, read_event, station_of
 from sync.oms.ledger import Ledger
 from sync.oms.marks import Marks, Through
+from sync.oms.outcomes import EventAnswer
 
 RESULTS_PER_ACK = 150
 """Answers in one message, so that it stays far below any broker's limit."""
 
 
 class Delivered(NamedTuple):
-    """An event as the broker delivered it."""
+    """An event as the broker delivered it, and as it was read; site and station are the topic's."""
 
     site: str
     station: str
     topic: str
     payload: bytes
+    event: Incoming | Unanswerable
+
+
+def read_delivery(topic: str, payload: bytes) -> Delivered:
+    """Reads an event; needs no database, so that another thread may do it ahead."""
+    site, station = station_of(topic)
+    return Delivered(site, station, topic, payload, read_event(site, station, payload))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +61,16 @@ class BatchApplier:
         Raises:
             DatabaseError: Nothing was applied; the same batch can be tried again.
         """
-        read = [(one, read_event(one.site, one.station, one.payload)) for one in delivered]
-        batch = [event for _, event in read if isinstance(event, Incoming)]
-        answers: dict[tuple[str, EpochKey], dict[str, tuple[int, Answer]]] = defaultdict(dict)
+        batch = [one.event for one in delivered if isinstance(one.event, Incoming)]
+        answers: dict[tuple[str, EpochKey], dict[str, tuple[int, EventAnswer]]] = defaultdict(dict)
         try:
             with self._ledger.database.write():
-                for one, event in read:
-                    if isinstance(event, Unanswerable):
-                        self._ledger.quarantine(one.topic, event.reason, one.payload)
+                for one in delivered:
+                    if isinstance(one.event, Unanswerable):
+                        self._ledger.quarantine(one.topic, one.event.reason, one.payload)
                 book = self._ledger.load(batch)
-                for one, event in read:
+                for one in delivered:
+                    event = one.event
                     if isinstance(event, Unanswerable):
                         continue
                     key = (one.station, (event.site, event.station, event.epoch))
@@ -95,7 +103,7 @@ class BatchApplier:
 
 
 def acks_of(
-    epoch: str, through: Through, answers: Collection[tuple[int, Answer]], *, trust_mark: bool = True
+    epoch: str, through: Through, answers: Collection[tuple[int, EventAnswer]], *, trust_mark: bool = True
 ) -> list[Acks]:
     """The messages that carry these answers.
 
@@ -104,7 +112,7 @@ def acks_of(
     they need several messages the last one alone carries the mark, so that no line comes after it.
     """
     told = [
-        answer
+        answer.message()
         for sequence, answer in answers
         if not trust_mark or not _said_by_mark(sequence, answer, through)
     ]
@@ -120,11 +128,11 @@ def acks_of(
     ]
 
 
-def _said_by_mark(sequence: int, answer: Answer, through: Through) -> bool:
+def _said_by_mark(sequence: int, answer: EventAnswer, through: Through) -> bool:
     return (
         answer.status is AnswerStatus.APPLIED and answer.exception is None and 0 < sequence <= through.through
     )
 
 
-def _final(answers: Collection[tuple[int, Answer]]) -> list[int]:
+def _final(answers: Collection[tuple[int, EventAnswer]]) -> list[int]:
     return [sequence for sequence, answer in answers if answer.status is not AnswerStatus.RETRY and sequence]

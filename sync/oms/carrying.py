@@ -15,10 +15,11 @@ refused, visibly on both sides, and nothing is recorded in the other station's n
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sync.contract.messages import Answer, AnswerStatus, Birth
+from sync.contract.messages import AnswerStatus, Birth
 from sync.database import Database
 from sync.oms.book import EpochKey
 from sync.oms.incoming import Incoming
+from sync.oms.outcomes import EventAnswer
 
 WAIT = timedelta(seconds=30)
 
@@ -61,22 +62,22 @@ class Carrying:
             if epoch.lost
         ]
 
-    def refusal(self, carrier: str, incoming: Incoming) -> Answer | None:
+    def refusal(self, carrier: str, incoming: Incoming) -> EventAnswer | None:
         """The answer to an event that may not come through `carrier`; None where it may, or is its own."""
         if incoming.station == carrier:
             return None
         if not self._named(incoming.site, carrier, incoming.station, incoming.epoch):
-            return Answer(
-                id=incoming.id,
-                status=AnswerStatus.RETRY,
+            return EventAnswer(
+                incoming.id,
+                AnswerStatus.RETRY,
                 reason=f"No birth of {carrier} says that it carries epoch {incoming.epoch} "
                 f"of {incoming.station}.",
                 not_before=self._now() + WAIT,
             )
         if not self._vouched(incoming.site, carrier, incoming.station):
-            return Answer(
-                id=incoming.id,
-                status=AnswerStatus.REJECTED,
+            return EventAnswer(
+                incoming.id,
+                AnswerStatus.REJECTED,
                 reason=f"{carrier} shows no epoch that {incoming.station} itself has told. "
                 f"Import an outbox that was exported on {incoming.station}.",
                 field="station",

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from sync.contract.errors import MessageInvalid
 from sync.contract.messages import (
@@ -25,7 +25,7 @@ from sync.contract.messages import (
 )
 from sync.contract.validation import parse
 from sync.oms import outgoing
-from sync.oms.batches import BatchApplier, Delivered, StationAcks
+from sync.oms.batches import BatchApplier, Delivered, StationAcks, read_delivery
 from sync.oms.carrying import Carrying
 from sync.oms.comparing import Comparing
 from sync.oms.feeding import Feeding
@@ -39,6 +39,23 @@ from sync.topics import OMS_STATE
 from sync.wire import Connected, Disconnected, Link, LinkEvent, Publication, Received
 
 logger = logging.getLogger(__name__)
+
+
+class StationEvent(NamedTuple):
+    """A station's event, read."""
+
+    received: Received
+    delivered: Delivered
+
+
+def read_ahead(happening: LinkEvent | StationEvent) -> LinkEvent | StationEvent:
+    """Reads what is a station's event; all else stays as it is.
+
+    The link's thread may do it while the worker waits for the disk, which it does for a part of each commit.
+    """
+    if isinstance(happening, Received) and happening.topic.endswith("/events"):
+        return StationEvent(happening, read_delivery(happening.topic, happening.payload))
+    return happening
 
 
 class OmsExchange:
@@ -93,16 +110,20 @@ class OmsExchange:
         """Our presence."""
         return outgoing.presence(OmsState(state=state, instance=self._instance, since=self._since))
 
-    def work(self, happenings: Sequence[LinkEvent], patiently: Callable[[Callable[[], None]], None]) -> None:
+    def work(
+        self,
+        happenings: Sequence[LinkEvent | StationEvent],
+        patiently: Callable[[Callable[[], None]], None],
+    ) -> None:
         """Works on what the link gave, in order; neighbouring events share a commit.
 
         Args:
-            happenings: What the link gave.
+            happenings: What the link gave; events may have been read ahead.
             patiently: Runs each piece of database work, again if it likes.
         """
-        for is_event, group in groupby(happenings, _is_station_event):
-            if is_event:
-                events = [one for one in group if isinstance(one, Received)]
+        for kind, group in groupby(map(read_ahead, happenings), type):
+            if kind is StationEvent:
+                events = [one for one in group if isinstance(one, StationEvent)]
                 patiently(lambda events=events: self._events(events))  # type: ignore[misc]
                 continue
             for one in group:
@@ -114,17 +135,12 @@ class OmsExchange:
             self._next_tick = self._monotonic() + self._settings.watch_s
             patiently(self._tick)
 
-    def _events(self, received: Sequence[Received]) -> None:
-        delivered = []
-        for one in received:
-            site, station = station_of(one.topic)
-            delivered.append(Delivered(site, station, one.topic, one.payload))
-        acks = self._applier.apply(delivered)
-        for site, station in {(one.site, one.station) for one in delivered}:
+    def _events(self, events: Sequence[StationEvent]) -> None:
+        acks = self._applier.apply([one.delivered for one in events])
+        for site, station in {(one.delivered.site, one.delivered.station) for one in events}:
             self._stations.heard((site, station))
         self._answer(acks)
-        for one in received:
-            self.link.acknowledge(one)
+        self.link.acknowledge(*(one.received for one in events))
 
     def _other(self, event: LinkEvent) -> None:
         if isinstance(event, Connected):
@@ -222,7 +238,3 @@ class OmsExchange:
 
     def _answer(self, acks: Sequence[StationAcks]) -> None:
         self.link.publish([outgoing.acks(one) for one in acks])
-
-
-def _is_station_event(event: LinkEvent) -> bool:
-    return isinstance(event, Received) and event.topic.endswith("/events")

@@ -4,13 +4,14 @@ Lean on purpose: a handful of statements a batch, whatever its size, so that hun
 one commit.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+from pydantic_core import to_json
 
 from sync.contract.messages import (
     Movement,
@@ -184,9 +185,10 @@ class Ledger:
                 if one.previous is not None:
                     places[one.site, one.station, one.previous[0]].append(one.previous[1])
         for key, sequences in places.items():
-            for sequence, owner in self.database.sql(rows.EVENTS_AT, (*key, json.dumps(sequences))):
+            wanted_there = _json(sequences)
+            for sequence, owner in self.database.sql(rows.EVENTS_AT, (*key, wanted_there)):
                 book.sequences[(*key, sequence)] = owner
-            for (sequence,) in self.database.sql(rows.LOST_AMONG, (json.dumps(sequences), *key)):
+            for (sequence,) in self.database.sql(rows.LOST_AMONG, (wanted_there, *key)):
                 book.lost.add((*key, sequence))
 
     def _load_inspections(self, book: Book, inspections: Iterable[str]) -> None:
@@ -205,7 +207,11 @@ class Ledger:
     def _many(self, statement: str, *keys: Iterable[str]) -> list[Any]:
         """The rows of these keys; for a key of several columns, of every combination."""
         wanted = [sorted(set(column)) for column in keys]
-        return self.database.sql(statement, [json.dumps(column) for column in wanted]) if all(wanted) else []
+        return self.database.sql(statement, [_json(column) for column in wanted]) if all(wanted) else []
+
+
+def _json(keys: list[str] | list[int]) -> str:
+    return to_json(keys).decode()
 
 
 def _inspection_ids(batch: Sequence[Incoming]) -> set[str]:

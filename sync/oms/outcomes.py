@@ -1,8 +1,28 @@
-"""What a rule says of an event."""
+"""What a rule says of an event, and what its station is told."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 
-from sync.contract.messages import Movement
+from sync.contract.messages import Answer, AnswerStatus, Movement
+
+
+class EventAnswer(NamedTuple):
+    """The answer to one event, with the fields of `Answer`.
+
+    Not yet a message: the mark alone says most of them, and a message is made in many times the time.
+    """
+
+    id: str
+    status: AnswerStatus
+    exception: str | None = None
+    reason: str | None = None
+    field: str | None = None
+    not_before: datetime | None = None
+
+    def message(self) -> Answer:
+        """As it is published."""
+        return Answer(**self._asdict())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The receiver at work: batches of events in, one commit each, and answers out after the commit.
 
-Two threads. The link's thread talks to the broker and puts what it hears into a queue; the worker owns the
-database and does the work of `sync/oms/exchange.py`.
+Two threads. The link's thread talks to the broker, reads what it hears and puts it into a queue; the worker
+owns the database and does the work of `sync/oms/exchange.py`.
 """
 
 import logging
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from sync.errors import DatabaseClosed, DatabaseError
-from sync.oms.exchange import OmsExchange
+from sync.oms.exchange import OmsExchange, StationEvent, read_ahead
 from sync.oms.ledger import Ledger
 from sync.oms.settings import OmsSettings
 from sync.topics import OMS_STATE, ROOT
@@ -56,7 +56,7 @@ class OmsReceiver:
         self._settings = settings
         self._ledger = ledger
         self._exchange = OmsExchange(settings, ledger, link, now=now, new_id=new_id, monotonic=monotonic)
-        self._queue: queue.SimpleQueue[LinkEvent | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[LinkEvent | StationEvent | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._ready = threading.Event()
         self._ended = threading.Event()
@@ -78,7 +78,7 @@ class OmsReceiver:
         """
         self._exchange.load()
         self._worker.start()
-        self._exchange.link.start(self._queue.put)
+        self._exchange.link.start(lambda event: self._queue.put(read_ahead(event)))
 
     def wait_ready(self, timeout_s: float) -> bool:
         """Waits until the broker has accepted us and stations may send."""
@@ -117,7 +117,7 @@ class OmsReceiver:
             self._ledger.database.release_thread()
             self._ended.set()
 
-    def _drain(self) -> Iterator[LinkEvent]:
+    def _drain(self) -> Iterator[LinkEvent | StationEvent]:
         """What waits in the queue, up to a batch; waits a moment for the first."""
         try:
             item = self._queue.get(timeout=TICK_S)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from sync.contract.messages import (
     Acks,
-    Answer,
     AnswerStatus,
     Birth,
     Compared,
@@ -27,6 +26,7 @@ from sync.oms.carrying import Carrying
 from sync.oms.comparing import named
 from sync.oms.forgotten import forgotten
 from sync.oms.marks import Marks
+from sync.oms.outcomes import EventAnswer
 from sync.oms.settings import OmsSettings
 
 GAPS_AT_ONCE = 20
@@ -225,7 +225,7 @@ class Stations:
             )
         self._marks.forget(key)
 
-    def _to_look_into(self, key: EpochKey) -> list[tuple[int, Answer]]:
+    def _to_look_into(self, key: EpochKey) -> list[tuple[int, EventAnswer]]:
         rows = self._database.sql(
             "SELECT sequence, id, status, exception, reason, field FROM events "
             "WHERE site = ? AND station = ? AND epoch = ? AND (status = 'rejected' OR exception IS NOT NULL) "
@@ -241,10 +241,10 @@ class Stations:
         return self._contacts[station]
 
 
-def _answer_of(row: tuple[int, str, str, str | None, str | None, str | None]) -> tuple[int, Answer]:
+def _answer_of(row: tuple[int, str, str, str | None, str | None, str | None]) -> tuple[int, EventAnswer]:
     sequence, event_id, status, exception, reason, field = row
     if status == "rejected":
-        return sequence, Answer(
-            id=event_id, status=AnswerStatus.REJECTED, reason=reason or "rejected", field=field
+        return sequence, EventAnswer(
+            event_id, AnswerStatus.REJECTED, reason=reason or "rejected", field=field
         )
-    return sequence, Answer(id=event_id, status=AnswerStatus.DUPLICATE, exception=exception, reason=reason)
+    return sequence, EventAnswer(event_id, AnswerStatus.DUPLICATE, exception, reason)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sync.contract.messages import Answer, AnswerStatus
+from sync.contract.messages import AnswerStatus
 from sync.oms.batches import acks_of
 from sync.oms.conformance import events
 from sync.oms.conformance.errors import HelpFailed, RuleUnknown
@@ -19,6 +19,7 @@ from sync.oms.conformance.setup import SetUp
 from sync.oms.conformance.transcript import KEPT, SHOWN_BYTES, Transcript
 from sync.oms.loading import load_expected, load_reference
 from sync.oms.marks import Through
+from sync.oms.outcomes import EventAnswer
 
 EPOCH = "000001-9f3ac1"
 BAG = Bag("R-1", "TEA", "1")
@@ -166,8 +167,10 @@ def test_the_transcript_keeps_the_newest_and_cuts_what_is_long() -> None:
 
 
 def test_no_line_of_the_reference_receiver_comes_after_the_mark_that_covers_it() -> None:
-    wrong = Answer(id="m", status=AnswerStatus.REJECTED, reason="wrong")
-    answers = [(number, wrong.model_copy(update={"id": f"m-{number}"})) for number in range(1, 401)]
+    answers = [
+        (number, EventAnswer(f"m-{number}", AnswerStatus.REJECTED, reason="wrong"))
+        for number in range(1, 401)
+    ]
     messages = acks_of(EPOCH, Through(400, "m-400"), answers)
     assert [(one.through, one.through_id) for one in messages] == [(0, None), (0, None), (400, "m-400")]
     assert sum(len(one.results) for one in messages) == 400

@@ -46,9 +46,9 @@ class RecordingLink(FakeLink):
         super().publish(publications)
         self.log += [publication.topic for publication in publications]
 
-    def acknowledge(self, received: Received) -> None:
-        super().acknowledge(received)
-        self.log.append(f"acknowledged {received.topic}")
+    def acknowledge(self, *received: Received) -> None:
+        super().acknowledge(*received)
+        self.log += [f"acknowledged {one.topic}" for one in received]
 
     def bring(self, topic: str, payload: bytes, *, retained: bool = False) -> None:
         self.give(Received(topic, payload, retained=retained, mid=next(self.numbers), connection=1))

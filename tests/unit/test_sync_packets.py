@@ -67,3 +67,16 @@ def test_a_length_of_five_bytes_ends_the_connection():
     assert arrivals == []
     assert client.socket() is None
     assert client.loop_read() is MQTTErrorCode.MQTT_ERR_NO_CONN
+
+
+@given(st.lists(st.integers(1, 65_535), min_size=1, max_size=9000))
+def test_pubacks_are_written_as_the_standard_says(mids):
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        client = BufferedClient("packets", lambda _: None)
+        client._sock = ours
+        for mid in mids:
+            client.ack(mid, 1)
+        client.flush()
+        written = theirs.recv(100_000, socket.MSG_WAITALL | socket.MSG_DONTWAIT)
+    assert written == b"".join(b"\x40\x02" + mid.to_bytes(2, "big") for mid in mids)  # MQTT 5, 3.4
