@@ -31,11 +31,20 @@ class Grade(StrEnum):
 
 
 class Severity(StrEnum):
-    """How bad one finding is, by its extent and the policy."""
+    """How bad one finding is, by its kind, its extent, its place and the policy; mildest first."""
 
     MINOR = "minor"
     MAJOR = "major"
     CRITICAL = "critical"
+
+    @property
+    def gravity(self) -> int:
+        """0 for the mildest; the greater, the graver."""
+        return list(Severity).index(self)
+
+    def worse_of(self, other: "Severity") -> "Severity":
+        """The graver of the two."""
+        return max(self, other, key=lambda severity: severity.gravity)
 
 
 class Disposition(StrEnum):
@@ -110,12 +119,19 @@ class FiredRule(FrozenValue):
 
 
 class GradedFinding(FrozenValue):
-    """A finding with what the policy makes of it; `counted` is False below the policy's lowest score."""
+    """A finding with what the policy makes of it.
+
+    Attributes:
+        counted: False below the policy's lowest score.
+        same_as: The view whose finding stands for this one too, because both are taken for one defect
+            (`same_defect.py`); None where it stands for itself.
+    """
 
     finding: SeenFinding
     severity: Severity
     counted: bool
     grade: Grade | None
+    same_as: str | None = None
 
 
 class GradeSource(StrEnum):

@@ -4,15 +4,22 @@ The worst counted finding makes the grade. The model never decides one: it says 
 what that means. Where nobody could judge there is no grade at all, never a guess.
 """
 
-from edge.grading.decision import FiredRule, Grade, GradedFinding, GradeResult, GradeSource, Severity
-from edge.grading.observation import CaptureDepth, Observation, SealState, SeenFinding
+from edge.grading.decision import (
+    FiredRule,
+    Grade,
+    GradedFinding,
+    GradeResult,
+    GradeSource,
+    RuleParam,
+    Severity,
+)
+from edge.grading.defect_place import DefectPlace
+from edge.grading.observation import PERSON, CaptureDepth, Observation, SealState, SeenFinding
 from edge.grading.policy import PolicyPack
 from edge.grading.policy_tables import DefectPolicy
+from edge.grading.same_defect import marked_same
 from edge.grading.voice import fired
 from vision.findings import DefectKind
-
-PERSON = "person"
-"""`source` of a finding that a person reported."""
 
 
 def grade(seen: Observation, policy: PolicyPack) -> GradeResult:
@@ -22,10 +29,10 @@ def grade(seen: Observation, policy: PolicyPack) -> GradeResult:
         seen: Everything known of the unit.
         policy: The pack of its category.
     """
-    graded = tuple(_graded(finding, policy) for finding in seen.findings)
+    graded = _all_graded(seen, policy)
     counted = [one for one in graded if one.counted and one.grade is not None]
     source = _source(seen)
-    rules = [_finding_rule(one) for one in _worst_first(counted)]
+    rules = [_finding_rule(one, policy) for one in _worst_first(counted)]
     worst = max((one.grade for one in counted if one.grade is not None), default=Grade.A)
     closure = _closure(seen, policy) if source is not GradeSource.PRESUMED else _opened_by_word(seen, policy)
     if closure is not None:
@@ -60,17 +67,26 @@ def person_grade(seen: Observation, policy: PolicyPack, judged: Grade) -> GradeR
         grade=judged,
         source=GradeSource.PERSON,
         rules=(fired("graded_by_person", grade=judged.value),),
-        findings=tuple(_graded(finding, policy) for finding in seen.findings),
+        findings=_all_graded(seen, policy),
     )
 
 
 def severity(finding: SeenFinding, table: DefectPolicy) -> Severity:
-    """How bad a finding is, by its share of the item."""
+    """How bad a finding is: by its share of the item, and no milder at the edge than the policy says."""
+    by_size = _severity_of_size(finding, table)
+    return by_size.worse_of(table.edge_at_least) if finding.place is DefectPlace.EDGE else by_size
+
+
+def _severity_of_size(finding: SeenFinding, table: DefectPolicy) -> Severity:
     if finding.extent >= table.critical_from:
         return Severity.CRITICAL
     if finding.extent >= table.major_from:
         return Severity.MAJOR
     return Severity.MINOR
+
+
+def _all_graded(seen: Observation, policy: PolicyPack) -> tuple[GradedFinding, ...]:
+    return marked_same([_graded(finding, policy) for finding in seen.findings])
 
 
 def _graded(finding: SeenFinding, policy: PolicyPack) -> GradedFinding:
@@ -117,14 +133,18 @@ def _worst_first(counted: list[GradedFinding]) -> list[GradedFinding]:
     return sorted(counted, key=order, reverse=True)
 
 
-def _finding_rule(one: GradedFinding) -> FiredRule:
+def _finding_rule(one: GradedFinding, policy: PolicyPack) -> FiredRule:
     assert one.grade is not None  # noqa: S101 - as above
-    return fired(
-        f"finding.{one.finding.kind.value}.{one.severity.value}",
-        view=one.finding.view or PERSON,
-        percent=round(one.finding.extent * 100),
-        grade=one.grade.value,
-    )
+    kind, severity = one.finding.kind.value, one.severity.value
+    told: dict[str, RuleParam] = {
+        "view": one.finding.view or PERSON,
+        "percent": round(one.finding.extent * 100),
+        "grade": one.grade.value,
+    }
+    table = policy.defects.of(one.finding.kind)
+    if table is not None and one.severity is not _severity_of_size(one.finding, table):
+        return fired("finding.at_edge", kind=kind, severity=severity, **told)
+    return fired(f"finding.{kind}.{severity}", **told)
 
 
 def _confidence(

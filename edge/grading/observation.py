@@ -12,6 +12,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, Field
 
+from edge.grading.defect_place import DefectPlace
 from edge.returns.blocklist import BlockState
 from edge.returns.catalogue import Category, DateKind, GoodsClass, StorageClass
 from edge.returns.dates import PackDate
@@ -23,6 +24,9 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 EARLIEST_TODAY = date(2025, 1, 1)
 """No station with this software lives before this day, whatever its clock says."""
+
+PERSON = "person"
+"""`source` of a finding that a person reported."""
 
 
 class MatchState(StrEnum):
@@ -62,6 +66,8 @@ class SeenFinding(FrozenValue):
         extent: Area as a share of the item's area, 0 to 1.
         view: Camera's view; empty for a person's finding.
         source: `detector`, `golden` or `person`.
+        place: Where on the item it lies; None where that is not known, as in observations of before it was
+            looked at. It then has no effect.
     """
 
     kind: DefectKind
@@ -69,6 +75,7 @@ class SeenFinding(FrozenValue):
     extent: Share
     view: str = ""
     source: str = "detector"
+    place: DefectPlace | None = None
 
 
 class GoldenVerdict(StrEnum):

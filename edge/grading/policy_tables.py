@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from edge.grading.decision import Disposition, Grade, nearness
+from edge.grading.decision import Disposition, Grade, Severity, nearness
 from edge.grading.observation import Share
 from edge.returns.catalogue import StorageClass
 from edge.returns.expected import Custody, ReturnType
@@ -27,6 +27,10 @@ Chosen = Literal[
 """What a table may say; whose a unit is decides about HAND_BACK and TRANSFER, no table."""
 
 
+def _is_minor(severity: Severity) -> bool:
+    return severity is Severity.MINOR
+
+
 class DefectPolicy(FrozenValue):
     """`[defects.<kind>]`: what one kind of defect does to the grade.
 
@@ -34,11 +38,15 @@ class DefectPolicy(FrozenValue):
         count_from: Score from which a finding counts.
         major_from: Share of the item from which it is major, below that it is minor.
         critical_from: Share of the item from which it is critical.
+        edge_at_least: What a finding at the item's edge is at least. The one key that a pack may leave out;
+            `minor`, which has no effect, is left out of the pack's fingerprint, so that packs of before there
+            was this key keep theirs.
     """
 
     count_from: Share
     major_from: Share
     critical_from: Share
+    edge_at_least: Severity = Field(default=Severity.MINOR, exclude_if=_is_minor)
     minor: Grade
     major: Grade
     critical: Grade

@@ -5,7 +5,7 @@ Kept apart from `outgoing.py` so that the messages themselves read whole there.
 
 from collections.abc import Iterable
 
-from edge.grading.decision import Decision, Disposition, Grade, GradedFinding, Severity, StockState
+from edge.grading.decision import Decision, Disposition, Grade, GradedFinding, StockState
 from edge.grading.observation import Observation
 from edge.inspection.saved import Confirmed, SavedInspection
 from edge.inspection.session import OpenReturn
@@ -28,7 +28,6 @@ UNIDENTIFIED = "UNIDENTIFIED"
 """Names the article where the code can't be read and the item stands on no line."""
 
 FINDINGS_TOLD = 8
-_SEVERITIES = list(Severity)
 
 
 def reference(scanned: Reference) -> WireReference:
@@ -88,11 +87,9 @@ def facts(saved: SavedInspection, opened: OpenReturn) -> item.ItemFacts | None:
 
 
 def gravest(decision: Decision) -> list[GradedFinding]:
-    """The findings that counted, the gravest first."""
-    counted = [graded for graded in decision.findings if graded.counted]
-    return sorted(counted, key=lambda one: (-_SEVERITIES.index(one.severity), -one.finding.extent))[
-        :FINDINGS_TOLD
-    ]
+    """The findings that counted, each defect once, the gravest first."""
+    told = [graded for graded in decision.findings if graded.counted and graded.same_as is None]
+    return sorted(told, key=lambda one: (-one.severity.gravity, -one.finding.extent))[:FINDINGS_TOLD]
 
 
 def finding(graded: GradedFinding) -> condition.ObservedFinding:

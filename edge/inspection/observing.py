@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 
 from edge.clock import ClockReading
+from edge.grading.defect_place import place_of
 from edge.grading.observation import (
     BundleState,
     ModelState,
@@ -13,13 +14,14 @@ from edge.grading.observation import (
     SeenGolden,
     SeenView,
 )
-from edge.inspection.saved import JudgedView, ModelUsed
+from edge.inspection.saved import JudgedView, ModelUsed, PictureBox
 from edge.inspection.session import ItemInHand, OpenReturn, price_of, sku_of
 from edge.returns.blocklist import Block, check_blocked
 from edge.returns.catalogue import GoodsClass, StorageClass
 from edge.returns.cold_chain import minutes_out_of_cold
 from edge.returns.received import remaining_on
 from edge.returns.values import KILOGRAMS
+from vision.findings import Box
 
 
 def observe(
@@ -117,11 +119,20 @@ def seen_findings(views: Sequence[JudgedView]) -> tuple[SeenFinding, ...]:
     """The findings of all views, in their order, as the rules look at them."""
     return tuple(
         SeenFinding(
-            kind=found.kind, score=found.score, extent=found.extent, view=view.view, source=found.source
+            kind=found.kind,
+            score=found.score,
+            extent=found.extent,
+            view=view.view,
+            source=found.source,
+            place=place_of(_box(found.box), _box(view.item_box) if view.item_box is not None else None),
         )
         for view in views
         for found in view.findings
     )
+
+
+def _box(box: PictureBox) -> Box:
+    return Box(box.x, box.y, box.width, box.height)
 
 
 def _seen_golden(view: JudgedView) -> SeenGolden | None:

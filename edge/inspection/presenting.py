@@ -106,7 +106,8 @@ def view_on_desk(inspection_id: str, view: JudgedView) -> ViewOnDesk:
 def findings_on_desk(graded: Sequence[GradedFinding], views: Sequence[JudgedView]) -> list[FindingOnDesk]:
     """The findings that counted, each with its place in the picture.
 
-    The decision's findings stand in the order of the views' findings, which carry the places.
+    One defect that several views show is drawn on each of them. The decision's findings stand in the order of
+    the views' findings, which carry the places.
     """
     placed = [(view.view, finding) for view in views for finding in view.findings]
     shown = []

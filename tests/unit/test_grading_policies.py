@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,12 @@ def test_the_five_packs_serve_their_categories():
         ("[bound]", "[bounds]", r"bound: is missing"),
         ("certainty = 0.95", "certainty = 95", r"bound\.certainty: 95"),
         ("markdown_min_days = 7", "markdown_min_days = 70", r"life: markdown may not ask for more"),
+        (
+            'edge_at_least = "minor"',
+            'edge_at_least = "grave"',
+            r"defects\.deformation\.edge_at_least: 'grave' .*allowed: minor, major, critical",
+        ),
+        ("edge_at_least", "edge_atleast", r"defects\.opening\.edge_atleast: .*did you mean 'edge_at_least'"),
     ],
 )
 def test_a_wrong_pack_says_where_and_what_is_allowed(old, new, said):
@@ -169,6 +176,25 @@ def test_a_pack_that_was_stored_before_it_knew_a_table_is_still_read_as_the_same
     assert (stored.bound is None) is ("bound" in unknown)
     assert stored.version == hashlib.sha256(canonical.encode()).hexdigest()
     assert PolicyPack.model_validate_json(stored.model_dump_json()).version == stored.version
+
+
+def test_a_pack_without_the_key_for_the_edge_is_the_same_version_as_one_that_leaves_the_edge_alone():
+    plain = parse_pack(DEFAULT, "mine.toml")
+    older = parse_pack(DEFAULT.replace('edge_at_least = "minor"\n', ""), "older.toml")
+    assert older == plain
+    assert (older.version, older.judging) == (plain.version, plain.judging)
+    assert "edge_at_least" not in plain.model_dump_json()
+    stricter = parse_pack(DEFAULT.replace('edge_at_least = "minor"', 'edge_at_least = "major"'), "mine.toml")
+    assert stricter.version != plain.version
+    assert stricter.judging != plain.judging
+    stored = PolicyPack.model_validate_json(stricter.model_dump_json())
+    assert (stored, stored.version) == (stricter, stricter.version)
+
+
+@pytest.mark.parametrize("file", sorted(OWN_PACKS.glob("*.toml")), ids=lambda file: file.stem)
+def test_the_packs_that_come_with_the_station_write_out_what_the_edge_does(file):
+    tables = tomllib.loads(file.read_text())["defects"]
+    assert all("edge_at_least" in table for table in tables.values())
 
 
 def test_what_decides_about_the_shelf_is_told_from_the_rest_of_a_pack():

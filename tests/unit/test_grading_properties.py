@@ -15,8 +15,10 @@ from edge.grading.decision import (
     Decision,
     Disposition,
     Grade,
+    Severity,
     nearness,
 )
+from edge.grading.defect_place import DefectPlace
 from edge.grading.disposition import decide
 from edge.grading.grade import grade, person_grade
 from edge.grading.observation import (
@@ -51,6 +53,7 @@ FINDINGS = st.builds(
     extent=SHARE,
     view=st.sampled_from(["top", "front"]),
     source=st.sampled_from(["detector", "golden", "person"]),
+    place=st.sampled_from([None, *DefectPlace]),
 )
 DATES = st.builds(
     PackDate,
@@ -67,6 +70,7 @@ def _defects(rng: Random) -> dict[str, Any]:
         "count_from": rng.random(),
         "major_from": low,
         "critical_from": high,
+        "edge_at_least": rng.choice(list(Severity)),
         "minor": grades[0],
         "major": grades[1],
         "critical": grades[2],
@@ -280,7 +284,9 @@ def test_whose_it_is_and_which_it_is_come_first(seen, policy):
 def worse(draw: Any, seen: Observation) -> Observation:
     """The same unit with worse evidence."""
     how = draw(
-        st.sampled_from(["finding", "larger", "surer", "older", "warmer", "longer", "opened", "blocked"])
+        st.sampled_from(
+            ["finding", "larger", "surer", "at_edge", "older", "warmer", "longer", "opened", "blocked"]
+        )
     )
     change: dict[str, Any] = {}
     if how == "finding":
@@ -290,6 +296,9 @@ def worse(draw: Any, seen: Observation) -> Observation:
         field = "extent" if how == "larger" else "score"
         grown = first.model_copy(update={field: draw(st.floats(getattr(first, field), 1))})
         change = {"findings": (grown, *seen.findings[1:])}
+    elif how == "at_edge" and seen.findings:
+        moved = seen.findings[0].model_copy(update={"place": DefectPlace.EDGE})
+        change = {"findings": (moved, *seen.findings[1:])}
     elif how == "older" and seen.pack_date is not None:
         day = seen.pack_date.day - timedelta(days=draw(st.integers(1, 900)))
         change = {"pack_date": seen.pack_date.model_copy(update={"day": day})}
