@@ -68,12 +68,15 @@ def demo(
 @bench.command("decision")
 def bench_decision(
     returns: Annotated[int, typer.Option(min=10, max=5000, help="How many scans are measured.")] = 200,
+    golden: Annotated[
+        int, typer.Option(min=0, max=30, help="Golden units that each is compared with; 0: none.")
+    ] = 0,
     as_json: JsonOption = False,
 ) -> None:
     """From a scan to the proposal at a client: two simulated 1080p cameras, 30 pictures a second."""
     from edge.lab.bench.decision import run
 
-    run(returns, as_json=as_json)
+    run(returns, golden=golden, as_json=as_json)
 
 
 @bench.command("outbox")

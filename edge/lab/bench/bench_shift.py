@@ -25,10 +25,14 @@ LOOKS = (
 )
 
 
-def write_bench_shift(started_at: datetime, units: int, *, returns: int = 1) -> Shift:
-    """So many returns of so many units; the drawn units of the first are the looks that are shown in turn."""
+def write_bench_shift(started_at: datetime, units: int, *, returns: int = 1, golden: int = 0) -> Shift:
+    """So many returns of so many units; the drawn units of the first are the looks that are shown in turn.
+
+    After the looks come so many intact units, for golden pictures.
+    """
     writer = ShiftWriter(SITE, started_at, random.Random(1))
-    looks = [writer.unit(number, ARTICLE, defects=defects) for number, defects in enumerate(LOOKS, start=1)]
+    drawn = (*LOOKS, *[()] * golden)
+    looks = [writer.unit(number, ARTICLE, defects=defects) for number, defects in enumerate(drawn, start=1)]
     for number in range(returns):
         writer.write(
             [],

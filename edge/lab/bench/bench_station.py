@@ -12,7 +12,8 @@ from typing import Any
 from websockets import Origin
 from websockets.sync.client import ClientConnection, connect
 
-from edge.lab.bench.bench_shift import write_bench_shift
+from edge.inspection.golden_pictures import GoldenStore
+from edge.lab.bench.bench_shift import ARTICLE, LOOKS, write_bench_shift
 from edge.lab.demo_folder import DemoFolder, ShiftChoice
 from edge.lab.drawn_pictures import DrawnPictures, draw_empty_station
 from edge.lab.errors import DeskStuck
@@ -37,16 +38,25 @@ class BenchStation:
 
 
 @contextmanager
-def bench_station(returns: int) -> Iterator[BenchStation]:
-    """Start broker, OMS receiver and station, with so many returns of one unit announced."""
+def bench_station(returns: int, *, golden: int = 0) -> Iterator[BenchStation]:
+    """Start broker, OMS receiver and station, with so many returns of one unit announced.
+
+    Args:
+        returns: How many.
+        golden: How many intact units of the article the station was shown before.
+    """
     with tempfile.TemporaryDirectory(prefix="darkstore-bench-") as name:
         folder = DemoFolder(Path(name))
         started_at = datetime.now(UTC).replace(microsecond=0)
         folder.begin(ShiftChoice(1, 1, started_at, None))
-        shift = write_bench_shift(started_at, 1, returns=returns)
+        shift = write_bench_shift(started_at, 1, returns=returns, golden=golden)
         folder.write_oms_files(shift, cancelled=False)
         pictures = DrawnPictures(folder.pictures, 1)
         pictures.prepare(shift)
+        store = GoldenStore(folder.station / "data" / "golden")
+        for unit in shift.returns[0].units[len(LOOKS) :]:
+            for view, jpeg in pictures.views(unit, at_first=False).items():
+                store.add(ARTICLE.sku, view, {unit.unit_id: jpeg})
         empty = draw_empty_station()
         folder.write_references(empty)
         table = TableScene(folder.scene, pictures)
