@@ -59,7 +59,7 @@ class ReturnInspected(WireModel):
         result: Grade and disposition as confirmed.
         decided_by: `station` when the proposal was accepted as it stood, `person` when somebody decided.
         confidence: How sure the station was of its proposal, 0 to 1.
-        findings: At most the twelve gravest.
+        findings: The gravest, at most twelve; a defect that several views show is told once.
         evidence: Digests of the stored pictures; none at depth `count`.
     """
 
