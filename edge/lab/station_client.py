@@ -7,12 +7,16 @@ documents.
 import http.client
 import json
 import socket
+import time
 from typing import Any, Self
 from urllib.parse import quote, urlencode, urlsplit
 
 from edge.lab.errors import StationRefused, StationUnreachable
 
 JsonObject = dict[str, Any]
+
+KEPT_S = 2.0
+"""Longest rest of a kept-open connection: the station's server closes one after five seconds."""
 
 
 class StationClient:
@@ -31,6 +35,7 @@ class StationClient:
         self._host, self._port = parts.hostname, parts.port or 80
         self._timeout_s = timeout_s
         self._connection: http.client.HTTPConnection | None = None
+        self._used = 0.0
 
     def close(self) -> None:
         """Close the connection; the next request opens another."""
@@ -68,6 +73,8 @@ class StationClient:
     def _ask(self, method: str, path: str, body: bytes | None) -> bytes:
         request = f"{method} {path}"
         headers = {"Content-Type": "application/json"} if body is not None else {}
+        if time.monotonic() - self._used > KEPT_S:
+            self.close()  # what changes something can't be asked twice, so it must not meet a closed one
         for attempt in (1, 2):
             fresh = self._connection is None
             connection = self._open(request)
@@ -75,6 +82,7 @@ class StationClient:
                 connection.request(method, path, body=body, headers=headers)
                 response = connection.getresponse()
                 content = response.read()
+                self._used = time.monotonic()
             except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError) as error:
                 self.close()
                 # The server may close a kept-open connection between two requests; only then is asking again
