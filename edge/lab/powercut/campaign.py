@@ -18,7 +18,8 @@ from edge.lab.powercut.timeline import Timeline
 MOMENTS_A_SHARE = 24
 STATES_A_MOMENT = 6
 """Fewer moments are looked at rather than fewer states of each, as long as states are scarce."""
-MOST_ROUNDS = 12
+MOST_ROUNDS = 60
+"""The last ones look for a handful of states and are soon over; a round that finds none ends the search."""
 
 
 @dataclass(slots=True)
