@@ -13,7 +13,7 @@ FIT_SIDE = 64
 """Pixels of the square in which the fine fit is made."""
 _COARSE = 16
 _ROUNDS = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 20, 1e-3)
-_LAST_ROUNDS = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 10, 1e-3)
+_LAST_ROUNDS = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 7, 1e-3)
 _EVERYWHERE = np.full((FIT_SIDE, FIT_SIDE), 255, np.uint8)
 _MOST_STRETCH = 1.4
 
@@ -36,32 +36,39 @@ def fit_picture(square: Square) -> Floats:
     return np.asarray(cv2.GaussianBlur(small, (5, 5), 0), np.float32)
 
 
-def fit(template: Floats, moving: Floats, *, tilted: bool) -> tuple[Floats, float]:
+def fit(
+    template: Floats, moving: Floats, *, tilted: bool, start: Floats | None = None
+) -> tuple[Floats, float]:
     """The map (3 × 3, template to moving, in the square's pixels) and how alike they are then, -1 to 1.
 
-    With `tilted` the item may also be seen from a slightly other direction (a homography).
+    Args:
+        template: Fit picture.
+        moving: Fit picture.
+        tilted: The item may also be seen from a slightly other direction (a homography).
+        start: Where to begin, if it is known about; in the square's pixels. Else it is looked for first.
     """
     try:
-        likeness, flat = cv2.findTransformECC(
-            template, moving, np.eye(2, 3, dtype=np.float32), cv2.MOTION_AFFINE, _ROUNDS, _EVERYWHERE, 1
-        )
-        start = np.eye(3, dtype=np.float32)
-        start[:2] = flat
-        last: Any = start
+        likeness, first = -1.0, np.eye(3, dtype=np.float32)
+        if start is None:
+            likeness, first[:2] = cv2.findTransformECC(
+                template, moving, first[:2].copy(), cv2.MOTION_AFFINE, _ROUNDS, _EVERYWHERE, 1
+            )
+        else:
+            first = _scaled(start, FIT_SIDE / SIDE)
+        last: Any = first
         if tilted:
             likeness, last = cv2.findTransformECC(
-                template, moving, start, cv2.MOTION_HOMOGRAPHY, _LAST_ROUNDS, _EVERYWHERE, 1
+                template, moving, first, cv2.MOTION_HOMOGRAPHY, _LAST_ROUNDS, _EVERYWHERE, 1
             )
     except cv2.error:  # it doesn't converge: too little to go by
+        if start is not None:
+            return fit(template, moving, tilted=tilted)
         return np.eye(3, dtype=np.float32), _likeness(template, moving)
     found = np.asarray(last, np.float32)
     stretch = np.linalg.svd(found[:2, :2], compute_uv=False)
     if stretch.max() > _MOST_STRETCH or stretch.min() < 1 / _MOST_STRETCH:
         return np.eye(3, dtype=np.float32), _likeness(template, moving)
-    factor = SIDE / FIT_SIDE
-    found[:2, 2] *= factor
-    found[2, :2] /= factor
-    return found, float(likeness)
+    return _scaled(found, SIDE / FIT_SIDE), float(likeness)
 
 
 def laid_over(square: Square, placing: Floats) -> Square:
@@ -74,6 +81,13 @@ def laid_over(square: Square, placing: Floats) -> Square:
     )
     turned: Picture = np.asarray(picture, np.uint8)
     return Square(turned, np.asarray(mask, np.uint8), square.placing, square.size)
+
+
+def _scaled(placing: Floats, factor: float) -> Floats:
+    scaled = placing.astype(np.float32)
+    scaled[:2, 2] *= factor
+    scaled[2, :2] /= factor
+    return scaled
 
 
 def _likeness(first: Floats, second: Floats) -> float:

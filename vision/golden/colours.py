@@ -19,10 +19,9 @@ _SPREAD = 1.0  # bins that neighbouring colours lend each other
 _CLEARLY = -0.7  # log ratio below which a colour is the table's
 _TELLS = 0.9  # overlap with the golden outlines from which colours alone find the item
 _LEAST_ITEM = 0.003  # of the picture
-_LEVELS = np.arange(256, dtype=np.int32)
-_YELLOW_BIN = np.clip((_LEVELS - 128) // 5 + 8, 0, 15).astype(np.int32)
-_RED_BIN = _YELLOW_BIN * 16
-_LIGHT_BIN = (_LEVELS >> 4) * 256
+_LEVELS = np.arange(256)
+_HUE_BIN = np.clip((_LEVELS - 128) // 5 + 8, 0, 15)
+_BIN_OF = np.stack([_LEVELS >> 4, _HUE_BIN, _HUE_BIN], axis=1).astype(np.uint8).reshape(1, 256, 3)
 _KERNEL = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
 _LEAST_HOLE = 0.004  # of the item: a chocolate chip is none, the gap between two legs is
 _LEAST_KEPT = 0.5  # of the outline; else it is left as it was
@@ -51,7 +50,7 @@ class ItemColours:
 
     def _by_colour(self, picture: Picture) -> Picture:
         """What has the item's colours, near the middle; parts of like size beside it."""
-        ratio = cv2.blur(self._ratio[_index(picture)], (3, 3))
+        ratio = cv2.blur(self._ratio.take(_index(picture)), (3, 3))
         likely = ratio > 0
         evidence = np.asarray(likely * np.uint8(255), np.uint8)
         opened = cv2.morphologyEx(evidence, cv2.MORPH_OPEN, _KERNEL)
@@ -65,7 +64,7 @@ class ItemColours:
         return _with_holes(np.asarray(mask, np.uint8), np.asarray(ratio < _CLEARLY, np.bool_))
 
     def _drawn_in(self, view: ItemView) -> ItemView:
-        smooth = cv2.blur(self._ratio[_index(view.picture)], (5, 5))
+        smooth = cv2.blur(self._ratio.take(_index(view.picture)), (5, 5))
         kept = np.asarray(((view.mask > 0) & (smooth > _CLEARLY)) * np.uint8(255), np.uint8)
         kept = np.asarray(cv2.morphologyEx(kept, cv2.MORPH_OPEN, _KERNEL), np.uint8)
         contours, _ = cv2.findContours(kept, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
@@ -90,6 +89,8 @@ def _with_holes(mask: Picture, table: np.ndarray[tuple[int, ...], np.dtype[np.bo
     count, labels, stats, _ = cv2.connectedComponentsWithStats(seen)
     least = _LEAST_HOLE * np.count_nonzero(mask)
     holes = [label for label in range(1, count) if stats[label][cv2.CC_STAT_AREA] >= least]
+    if not holes:
+        return mask
     return np.where(np.isin(labels, holes), 0, mask).astype(np.uint8)
 
 
@@ -100,11 +101,12 @@ def _weight(contour: Any, width: int, height: int) -> float:
 
 
 def _index(picture: Picture) -> np.ndarray[tuple[int, ...], np.dtype[np.int32]]:
-    lab = cv2.cvtColor(picture, cv2.COLOR_BGR2LAB)
-    found = _LIGHT_BIN[lab[..., 0]]
-    found += _RED_BIN[lab[..., 1]]
-    found += _YELLOW_BIN[lab[..., 2]]
-    return np.asarray(found, np.int32)
+    light, red, yellow = cv2.split(cv2.LUT(cv2.cvtColor(picture, cv2.COLOR_BGR2LAB), _BIN_OF))
+    found = light.astype(np.int32)
+    for bins in (red, yellow):
+        found <<= 4
+        found += np.asarray(bins, np.int32)
+    return found
 
 
 def _counted(index: np.ndarray[tuple[int, ...], np.dtype[np.int32]]) -> Floats:

@@ -35,6 +35,7 @@ _SPARE_FROM = 10  # golden units from which the oddest one doesn't set the limit
 _FLOW_SIDE = 96
 _SAME_SIZE = 0.08  # golden units whose sizes vary less were taken by a fixed camera
 _LONG = 1.2  # length over width from which an item has an axis
+_FITS = 0.7  # likeness to the central golden unit from which a unit lies as that one does
 _TURNED = 0.98  # golden units whose axes agree less than this lie in any direction
 
 
@@ -85,6 +86,9 @@ class _Laid:
     map: Floats
     flow: Floats
     cover: npt.NDArray[np.bool_]
+
+
+_Fit = tuple[Floats, float]  # a map from the central golden unit, and the likeness
 
 
 class GoldenSet:
@@ -163,7 +167,10 @@ class GoldenSet:
 
     def _learn_usual_look(self) -> None:
         template = self._goldens[self._centre].fitted
-        placed = [laid_over(one.square, fit(template, one.fitted, tilted=False)[0]) for one in self._goldens]
+        self._fits = [fit(template, one.fitted, tilted=False) for one in self._goldens]
+        placed = [
+            laid_over(one.square, found) for one, (found, _) in zip(self._goldens, self._fits, strict=True)
+        ]
         self._placed = np.array([dense_features(square) for square in placed])
         cover = (self._placed[..., -1] > 1).mean(axis=0)
         self._usual_item = cv2.dilate((cover > 0.5).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
@@ -175,7 +182,7 @@ class GoldenSet:
         self._pairs: dict[tuple[int, int], _Laid] = {}
         for number, one in enumerate(self._goldens):
             for other in self._closest(one.look, without=number, many=NEIGHBOURS + 1):
-                self._pairs[number, other] = self._lay(one.square, one.fitted, one.features, other)
+                self._pairs[number, other] = self._lay(one.square, one.fitted, self._fits[number], other)
         maps = [laid.map for laid in self._pairs.values()]
         self._plain = np.mean(maps, axis=0) + 1e-3
         self._flow_plain = float(np.mean([laid.flow.mean() for laid in self._pairs.values()])) + 0.05
@@ -215,9 +222,12 @@ class GoldenSet:
             likenesses[without] = -np.inf
         return [int(place) for place in np.argsort(-likenesses)[: min(many, len(likenesses) - 1)]]
 
-    def _lay(self, square: Square, fitted: Floats, _features: Floats | None, which: int) -> _Laid:
+    def _lay(self, square: Square, fitted: Floats, on_centre: _Fit, which: int) -> _Laid:
+        """Lay a unit over a golden one; how both lie on the set's central one says where to begin."""
         golden = self._goldens[which]
-        placing, likeness = fit(golden.fitted, fitted, tilted=True)
+        placing, likeness = fit(
+            golden.fitted, fitted, tilted=True, start=_by_way_of(self._fits[which], on_centre)
+        )
         over = laid_over(square, placing)
         features = dense_features(over)
         flow = self._flow.calc(
@@ -250,10 +260,14 @@ class GoldenSet:
         """The signals' numbers, the map in the square, the likeness to the nearest golden unit."""
         square = prepared.square
         nearest = self._closest(prepared.look, without=without)
+        if without is None:
+            on_centre = fit(self._goldens[self._centre].fitted, prepared.fitted, tilted=False)
+        else:
+            on_centre = self._fits[without]
         laid = []
         for which in nearest:
             known = self._pairs.get((without, which)) if without is not None else None
-            laid.append(known or self._lay(square, prepared.fitted, None, which))
+            laid.append(known or self._lay(square, prepared.fitted, on_centre, which))
         best, unlike, displaced = np.inf, None, np.inf
         for one in laid:
             ordinary = (
@@ -268,17 +282,15 @@ class GoldenSet:
             best = min(best, _top(relative[item], _TOP))
             wide = cv2.resize(item.astype(np.uint8), (_FLOW_SIDE // 2, _FLOW_SIDE // 2)) > 0
             displaced = min(displaced, _top(one.flow[wide], 0.05))
-        usual, usual_map = self._unusual(square, prepared.fitted, without)
+        usual = self._unusual(square, on_centre[0], without)
         assert unlike is not None  # noqa: S101 - there are golden units
         shape = shape_numbers(square)
         numbers = np.array([usual, best, displaced, *shape, np.log(square.size)], np.float32)
         whole = cv2.resize(np.asarray(unlike, np.float32), (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
-        del usual_map
         return numbers, np.maximum(whole, 0), max(one.likeness for one in laid)
 
-    def _unusual(self, square: Square, fitted: Floats, without: int | None) -> tuple[float, Floats]:
+    def _unusual(self, square: Square, placing: Floats, without: int | None) -> float:
         if without is None:
-            placing, _ = fit(self._goldens[self._centre].fitted, fitted, tilted=False)
             features = dense_features(laid_over(square, placing))
             total, squares, count = self._sum, self._squares, len(self._goldens)
         else:
@@ -289,7 +301,7 @@ class GoldenSet:
         spread = cv2.GaussianBlur(np.maximum(squares / count - mean**2, 0), (3, 3), 0)
         spread = spread + 0.0025 + 0.3 * spread[self._usual_item].mean(axis=0)
         away = cv2.GaussianBlur(np.sqrt(((features - mean) ** 2 / spread).mean(axis=-1)), (3, 3), 0)
-        return _top(away[self._usual_item], _TOP), np.asarray(away, np.float32)
+        return _top(np.asarray(away, np.float32)[self._usual_item], _TOP)
 
     def _beyond(self, numbers: Floats) -> Floats:
         """Standard deviations beyond golden units; for proportion and size either way is beyond."""
@@ -318,6 +330,13 @@ def _lie_in_any_direction(views: Sequence[ItemView]) -> bool:
     axes = [axis(view.mask) for view in views]
     long = [np.exp(2j * np.radians(angle)) for angle, longer in axes if longer > _LONG]
     return len(long) > len(views) / 2 and abs(np.mean(long)) < _TURNED
+
+
+def _by_way_of(golden: _Fit, unit: _Fit) -> Floats | None:
+    """The map from a golden unit to another one by way of the central one; None unless both fit that well."""
+    if min(golden[1], unit[1]) < _FITS:
+        return None
+    return np.asarray(unit[0] @ np.linalg.inv(golden[0]), np.float32)
 
 
 def _nearest(golden: Floats, features: Floats) -> Floats:

@@ -133,9 +133,9 @@ def squared(view: ItemView, turn: float = 0.0, longest: float | None = None) -> 
     placing = rotation * scale
     placing[:, 2] += SIDE / 2 - middle * scale
     shape = (SIDE, SIDE)
-    picture = cv2.warpAffine(view.picture, placing, shape, flags=cv2.INTER_LINEAR)
+    whole = cv2.warpAffine(view.picture, placing, shape, flags=cv2.INTER_LINEAR)
     mask = cv2.warpAffine(view.mask, placing, shape, flags=cv2.INTER_NEAREST)
-    picture[mask == 0] = NEUTRAL
+    picture = cv2.copyTo(whole, mask, np.full_like(whole, NEUTRAL))
     area = float(np.count_nonzero(view.mask)) * view.factor**2
     return Square(
         np.asarray(picture, np.uint8), np.asarray(mask, np.uint8), placing.astype(np.float32), area**0.5
