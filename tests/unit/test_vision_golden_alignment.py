@@ -45,9 +45,15 @@ def test_a_known_beginning_leads_to_the_same_place(turn, right, down):
     assert off_by(begun, alone) < 1.5
 
 
-def test_a_beginning_that_leads_nowhere_is_forgotten():
+@pytest.mark.parametrize(
+    "far",
+    [
+        np.array([[1, 0, 500], [0, 1, 500], [0, 0, 1]], np.float32),  # past the picture: nothing overlaps
+        np.array([[2, 0, -96], [0, 2, -96], [0, 0, 1]], np.float32),  # twice as large
+    ],
+)
+def test_a_beginning_that_leads_nowhere_is_forgotten(far):
     template, moving = fit_picture(a_square()), fit_picture(a_square(3, 2, 2))
-    far = np.array([[1, 0, 500], [0, 1, 500], [0, 0, 1]], np.float32)  # past the picture: nothing overlaps
     begun, likeness = fit(template, moving, tilted=True, start=far)
     assert likeness > 0.97
     assert off_by(begun, fit(template, moving, tilted=True)[0]) < 1.5

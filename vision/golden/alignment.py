@@ -54,7 +54,7 @@ def fit(
                 template, moving, first[:2].copy(), cv2.MOTION_AFFINE, _ROUNDS, _EVERYWHERE, 1
             )
         else:
-            first = _scaled(start, FIT_SIDE / SIDE)
+            first = at_scale(start, FIT_SIDE / SIDE)
         last: Any = first
         if tilted:
             likeness, last = cv2.findTransformECC(
@@ -67,8 +67,10 @@ def fit(
     found = np.asarray(last, np.float32)
     stretch = np.linalg.svd(found[:2, :2], compute_uv=False)
     if stretch.max() > _MOST_STRETCH or stretch.min() < 1 / _MOST_STRETCH:
+        if start is not None:
+            return fit(template, moving, tilted=tilted)
         return np.eye(3, dtype=np.float32), _likeness(template, moving)
-    return _scaled(found, SIDE / FIT_SIDE), float(likeness)
+    return at_scale(found, SIDE / FIT_SIDE), float(likeness)
 
 
 def laid_over(square: Square, placing: Floats) -> Square:
@@ -83,7 +85,8 @@ def laid_over(square: Square, placing: Floats) -> Square:
     return Square(turned, np.asarray(mask, np.uint8), square.placing, square.size)
 
 
-def _scaled(placing: Floats, factor: float) -> Floats:
+def at_scale(placing: Floats, factor: float) -> Floats:
+    """The map for pictures so many times as large."""
     scaled = placing.astype(np.float32)
     scaled[:2, 2] *= factor
     scaled[2, :2] /= factor

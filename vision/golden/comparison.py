@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vision.errors import GoldenRefused
-from vision.golden.alignment import coarse, fit, fit_picture, laid_over
+from vision.golden.alignment import at_scale, coarse, fit, fit_picture, laid_over
 from vision.golden.colours import ItemColours
 from vision.golden.features import CELLS, dense_features
 from vision.golden.shape import NAMES, hull_gap_depth, shape_numbers
@@ -276,7 +276,9 @@ class GoldenSet:
             item = self._items[one.which]
             relative = one.map / ordinary
             back = cv2.warpPerspective(
-                np.where(item, relative, 0).astype(np.float32), _cell_map(one.placing), (CELLS, CELLS)
+                np.where(item, relative, 0).astype(np.float32),
+                at_scale(one.placing, CELLS / SIDE),
+                (CELLS, CELLS),
             )
             unlike = back if unlike is None else np.minimum(unlike, back)
             best = min(best, _top(relative[item], _TOP))
@@ -360,14 +362,6 @@ def _bent(flow: Floats) -> Floats:
 def _flow_grey(square: Square) -> Picture:
     small = cv2.resize(square.picture, (_FLOW_SIDE, _FLOW_SIDE), interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
-
-
-def _cell_map(placing: Floats) -> Floats:
-    cells = SIDE / CELLS
-    scaled = placing.copy()
-    scaled[:2, 2] /= cells
-    scaled[2, :2] *= cells
-    return scaled
 
 
 def _top(values: Floats, share: float) -> float:
