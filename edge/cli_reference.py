@@ -81,12 +81,12 @@ def remove(
 
 
 def _store(config: Path | None) -> "GoldenStore":
-    from edge.inspection.golden_pictures import GoldenStore
+    from edge.inspection.golden_pictures import GOLDEN_FOLDER, GoldenStore
 
     if config is None and DEFAULT_CONFIG.is_file():
         config = DEFAULT_CONFIG
     data = read_settings(config).station.data_dir if config is not None else Path("data")
-    return GoldenStore(data / "golden")
+    return GoldenStore(data / GOLDEN_FOLDER)
 
 
 def _checked(pictures: list[bytes], settings: "VisionSettings", names: list[str]) -> list[dict[str, Any]]:

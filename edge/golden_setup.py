@@ -4,7 +4,7 @@ from edge.clock import Clock
 from edge.inspection.assembly import AssembledDesk, identifier
 from edge.inspection.comparing import GoldenComparer
 from edge.inspection.golden_kept import KeptGolden
-from edge.inspection.golden_pictures import GoldenStore
+from edge.inspection.golden_pictures import GOLDEN_FOLDER, GoldenStore
 from edge.inspection.golden_sets import GoldenSets
 from edge.inspection.judging import Cameras
 from edge.inspection.taught import GoldenReview
@@ -16,7 +16,7 @@ from sync.database import Database
 def golden_comparer(settings: Settings) -> GoldenComparer:
     """Compares with the golden pictures below the data folder; close it."""
     data = settings.station.data_dir
-    store, kept = GoldenStore(data / "golden"), KeptGolden(data / "golden-kept")
+    store, kept = GoldenStore(data / GOLDEN_FOLDER), KeptGolden(data / "golden-kept")
     return GoldenComparer(GoldenSets(store, kept, settings.vision))
 
 

@@ -32,6 +32,10 @@ class GoldenPictures:
     paths: tuple[Path, ...]
 
 
+GOLDEN_FOLDER = "golden"
+"""Within the station's data folder."""
+
+
 class GoldenStore:
     """The golden pictures below the station's data folder."""
 

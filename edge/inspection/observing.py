@@ -14,14 +14,13 @@ from edge.grading.observation import (
     SeenGolden,
     SeenView,
 )
-from edge.inspection.saved import JudgedView, ModelUsed, PictureBox
+from edge.inspection.saved import JudgedView, ModelUsed
 from edge.inspection.session import ItemInHand, OpenReturn, price_of, sku_of
 from edge.returns.blocklist import Block, check_blocked
 from edge.returns.catalogue import GoodsClass, StorageClass
 from edge.returns.cold_chain import minutes_out_of_cold
 from edge.returns.received import remaining_on
 from edge.returns.values import KILOGRAMS
-from vision.findings import Box
 
 
 def observe(
@@ -124,15 +123,11 @@ def seen_findings(views: Sequence[JudgedView]) -> tuple[SeenFinding, ...]:
             extent=found.extent,
             view=view.view,
             source=found.source,
-            place=place_of(_box(found.box), _box(view.item_box) if view.item_box is not None else None),
+            place=place_of(found.box.plain, view.item_box.plain if view.item_box else None),
         )
         for view in views
         for found in view.findings
     )
-
-
-def _box(box: PictureBox) -> Box:
-    return Box(box.x, box.y, box.width, box.height)
 
 
 def _seen_golden(view: JudgedView) -> SeenGolden | None:

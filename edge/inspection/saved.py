@@ -13,7 +13,7 @@ from edge.grading.observation import GoldenVerdict, Observation
 from edge.inspection.session import ItemInHand
 from edge.returns.expected import Reference
 from edge.returns.values import Code, FrozenValue
-from vision.findings import DefectKind
+from vision.findings import Box, DefectKind
 
 
 class PictureBox(FrozenValue):
@@ -23,6 +23,11 @@ class PictureBox(FrozenValue):
     y: float
     width: float
     height: float
+
+    @property
+    def plain(self) -> Box:
+        """The same, as vision knows it."""
+        return Box(self.x, self.y, self.width, self.height)
 
 
 class PictureFinding(FrozenValue):

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from html import escape
 
 from edge.errors import EvidenceMissing
-from edge.inspection.saved import JudgedView, PictureBox
+from edge.inspection.saved import JudgedView
 from edge.inspection.trial import Flip, Trial, Verdict
 from vision.annotate import annotate
 from vision.errors import VisionError
-from vision.findings import Box, Finding
+from vision.findings import Finding
 from vision.picture import decode_picture, encode_jpeg, reduced
 
 PICTURE_SIDE = 640  # longer side of a picture in the file, pixels
@@ -97,16 +97,12 @@ def _figure(view: JudgedView, jpeg: bytes) -> str:
     except VisionError as error:
         return f"<p>{escape(view.view)}: {escape(str(error))}</p>"
     findings = [
-        Finding(one.kind, _box(one.box), one.score, one.extent, view.view, one.source)
+        Finding(one.kind, one.box.plain, one.score, one.extent, view.view, one.source)
         for one in view.findings
     ]
-    drawn = annotate(picture, findings, _box(view.item_box) if view.item_box else None)
+    drawn = annotate(picture, findings, view.item_box.plain if view.item_box else None)
     small = base64.b64encode(encode_jpeg(reduced(drawn, PICTURE_SIDE))).decode()
     found = ", ".join(f"{one.kind.value} {one.score:.2f}" for one in view.findings) or "nothing found"
     text = f"{escape(view.view)}: {escape(found)}"
     image = f'<img alt="{text}" src="data:image/jpeg;base64,{small}">'
     return f"<figure>{image}<figcaption>{text}</figcaption></figure>"
-
-
-def _box(box: PictureBox) -> Box:
-    return Box(box.x, box.y, box.width, box.height)

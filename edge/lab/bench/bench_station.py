@@ -12,7 +12,7 @@ from typing import Any
 from websockets import Origin
 from websockets.sync.client import ClientConnection, connect
 
-from edge.inspection.golden_pictures import GoldenStore
+from edge.inspection.golden_pictures import GOLDEN_FOLDER, GoldenStore
 from edge.lab.bench.bench_shift import ARTICLE, LOOKS, write_bench_shift
 from edge.lab.demo_folder import DemoFolder, ShiftChoice
 from edge.lab.drawn_pictures import DrawnPictures, draw_empty_station
@@ -53,7 +53,7 @@ def bench_station(returns: int, *, golden: int = 0) -> Iterator[BenchStation]:
         folder.write_oms_files(shift, cancelled=False)
         pictures = DrawnPictures(folder.pictures, 1)
         pictures.prepare(shift)
-        store = GoldenStore(folder.station / "data" / "golden")
+        store = GoldenStore(folder.station / "data" / GOLDEN_FOLDER)
         for unit in shift.returns[0].units[len(LOOKS) :]:
             for view, jpeg in pictures.views(unit, at_first=False).items():
                 store.add(ARTICLE.sku, view, {unit.unit_id: jpeg})
