@@ -58,10 +58,11 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class OmsPresence:
-    """Whether the OMS is there; `instance` names one run of it."""
+    """Whether the OMS is there; `instance` names one run of it, which takes so many events in one message."""
 
     online: bool
     instance: str
+    events_per_message: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,6 +158,7 @@ class Exchange:
             self._connected = True
             self._refused_ids.clear()
             self._troubles.over("broker.", "oms.no_answer")
+            self._sending.accepted(event.largest_packet)
             self._sending.begin_again()
             self._hooks.on_connected()
         elif isinstance(event, Disconnected):
@@ -240,6 +241,7 @@ class Exchange:
             return  # the late will of a run that another has followed
         came = presence.online and (not self._oms.online or presence.instance != self._oms.instance)
         self._oms = presence
+        self._sending.oms_takes(presence.events_per_message)
         if came:
             self._sending.begin_again()
             self._hooks.on_oms_present()
@@ -250,14 +252,16 @@ class Exchange:
         self._sending.changed(change)
 
     def _refused(self, event: Refused) -> None:
-        row = self._sending.land(event.token)
+        rows = [row for token in event.tokens if (row := self._sending.land(token)) is not None]
         self._troubles.note("broker.refused_event", event.reason)
-        if row is None:
+        if not rows:
             return
-        self._refused_ids.add(row.message_id)
+        self._refused_ids.update(row.message_id for row in rows)
         with self._database.write():
-            self._settlement.put_off(row, f"broker: {event.reason}")
-        self._sending.back_off(row)
+            for row in rows:
+                self._settlement.put_off(row, f"broker: {event.reason}")
+        for row in rows:
+            self._sending.back_off(row)
 
     # -- what is due
 

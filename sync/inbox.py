@@ -143,7 +143,11 @@ class Inbox:
         if not received.payload:  # the retained state was cleared
             return OmsPresence(online=False, instance="")
         state = parse(OmsState, received.payload)
-        return OmsPresence(online=state.state == "online", instance=state.instance)
+        return OmsPresence(
+            online=state.state == "online",
+            instance=state.instance,
+            events_per_message=state.events_per_message or 1,
+        )
 
     def _command(self, received: Received) -> Work:
         command = parse(Command, received.payload).root

@@ -40,7 +40,7 @@ from sync.mqtt_client import (
 from sync.retry import BackOff, failures_after
 from sync.settings import BrokerSettings
 from sync.wakeup import Wakeup
-from sync.wire import Connected, Disconnected, LinkEvent, Publication, Received, Refused
+from sync.wire import Connected, Disconnected, LinkEvent, Publication, Received, Refused, packet_overhead
 
 logger = logging.getLogger(__name__)
 
@@ -102,7 +102,7 @@ class MqttLink:
         self._ended: Disconnected | None = None
         self._maximum_packet = 0  # bytes that the broker takes; 0: any
         self._receive_maximum = 65_535  # publications that the broker takes without having confirmed one
-        self._tokens: dict[int, str] = {}
+        self._tokens: dict[int, tuple[str, ...]] = {}
         self._outgoing: deque[tuple[int, Publication | Received]] = deque()
         self._stopping = threading.Event()
         self._farewell: Publication | None = None
@@ -255,17 +255,17 @@ class MqttLink:
                 self._publish(client, item)
 
     def _publish(self, client: Client, item: Publication) -> None:
-        if self._maximum_packet and len(item.payload) + len(item.topic) + 16 > self._maximum_packet:
-            if item.token is not None:
+        if self._maximum_packet and len(item.payload) + packet_overhead(item.topic) > self._maximum_packet:
+            if item.tokens:
                 self._on_event(
-                    Refused(item.token, f"larger than the broker takes ({self._maximum_packet} bytes)")
+                    Refused(item.tokens, f"larger than the broker takes ({self._maximum_packet} bytes)")
                 )
             return
         info = client.publish(item.topic, item.payload, qos=1, retain=item.retain)
         if info.rc == MQTTErrorCode.MQTT_ERR_SUCCESS:
-            self._tokens[info.mid] = item.token or ""
-        elif item.token is not None and info.rc != MQTTErrorCode.MQTT_ERR_NO_CONN:
-            self._on_event(Refused(item.token, f"the client library refused it ({info.rc.name})"))
+            self._tokens[info.mid] = item.tokens
+        elif item.tokens and info.rc != MQTTErrorCode.MQTT_ERR_NO_CONN:
+            self._on_event(Refused(item.tokens, f"the client library refused it ({info.rc.name})"))
 
     # -- paho's callbacks: all in the link's thread, none touches the database
 
@@ -325,7 +325,7 @@ class MqttLink:
 
     def _go_online(self) -> None:
         self._online = True
-        self._on_event(Connected(self._session_present))
+        self._on_event(Connected(self._session_present, self._maximum_packet))
 
     def _on_disconnect(
         self,
@@ -357,9 +357,9 @@ class MqttLink:
     def _on_publish(
         self, _client: Client, _: Any, mid: int, reason: ReasonCode, _properties: Properties | None
     ) -> None:
-        token = self._tokens.pop(mid, "")
+        tokens = self._tokens.pop(mid, ())
         if reason.value >= 0x80:
-            self._on_event(Refused(token, str(reason) if token else f"{reason} (a birth or a request)"))
+            self._on_event(Refused(tokens, str(reason) if tokens else f"{reason} (a birth or a request)"))
 
 
 def _ignore(_: LinkEvent) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sync.database import Database
 from sync.flights import Flight, Flights
+from sync.joining import Room, join
 from sync.lanes import Lanes
 from sync.outbox import OutboxChange
 from sync.owed import Owed, OwedRows
@@ -13,7 +14,7 @@ from sync.retry import BackOff, wait_for_retry
 from sync.settings import OutboxSettings
 from sync.settlement import Outcome
 from sync.waiting import Waiting
-from sync.wire import Link, Publication
+from sync.wire import Link, Publication, packet_overhead
 
 READ_AT_ONCE = 100  # so that the first ones leave while the others are still read
 
@@ -48,6 +49,9 @@ class Sending:
         self._now = now
         self._monotonic = monotonic
         self._rng = rng
+        self._join_bytes = settings.join_bytes
+        self._events_per_message = 1
+        self._largest_packet = 0
         self._answer_timeout = settings.answer_timeout_s
         self._back_off = BackOff(settings.retry_base_s, settings.retry_cap_s)
         self._lanes = Lanes(self._rows, window=settings.window, page_size=settings.page_size)
@@ -76,6 +80,14 @@ class Sending:
     def flying(self, message_id: str) -> Owed | None:
         """The event in flight with that id."""
         return self._flights.row(message_id)
+
+    def accepted(self, largest_packet: int) -> None:
+        """The broker accepted us; 0: it takes packets of any size."""
+        self._largest_packet = largest_packet
+
+    def oms_takes(self, events_per_message: int) -> None:
+        """The OMS said how many events it takes in one message."""
+        self._events_per_message = events_per_message
 
     def begin_again(self) -> None:
         """Everything unanswered is to be sent again, from the oldest."""
@@ -157,7 +169,16 @@ class Sending:
         envelopes = self._rows.envelopes(rows)
         self._link.publish(
             [
-                Publication(self._topic, envelope, token=row.message_id)
-                for row, envelope in zip(rows, envelopes, strict=True)
+                Publication(
+                    self._topic, join(envelopes[part]), tokens=tuple(row.message_id for row in rows[part])
+                )
+                for part in self._room().parts(rows, envelopes)
             ]
         )
+
+    def _room(self) -> Room:
+        """What one message may hold: as the OMS, the site and the broker allow."""
+        size = self._join_bytes
+        if self._largest_packet:
+            size = min(size, self._largest_packet - packet_overhead(self._topic))
+        return Room(self._events_per_message, size)

@@ -23,6 +23,8 @@ class OutboxSettings(BaseModel):
         max_event_bytes: Size that one envelope may have; checked when the event is committed.
         window: Events that may be unanswered by the OMS at once.
         retention_days: How long settled events stay, so that an OMS restored from a backup can ask for them.
+        join_bytes: Events that wait leave together in messages of up to this size, where the OMS takes
+            several in one; 0: each leaves alone. The default is below the payload limit of small brokers.
         answer_timeout_s: An event without an answer for that long, with the OMS present, is sent again.
         retry_base_s: First delay after a `retry` without a time of its own, or a broker's refusal.
         retry_cap_s: Longest such delay; also the longest that a `not_before` of the OMS is believed.
@@ -36,6 +38,7 @@ class OutboxSettings(BaseModel):
 
     max_event_bytes: int = Field(default=4096, ge=512, le=65_536)
     window: int = Field(default=500, ge=1, le=10_000)
+    join_bytes: int = Field(default=12_000, ge=0, le=131_072)
     retention_days: int = Field(default=90, ge=1, le=3650)
     answer_timeout_s: Seconds = 60.0
     retry_base_s: Seconds = 2.0

@@ -17,20 +17,26 @@ class Publication:
         topic: Where to.
         payload: The bytes.
         retain: Whether the broker keeps it for later subscribers.
-        token: Comes back with a refusal, so that the owner knows which event was refused.
+        tokens: Come back with a refusal, so that the owner knows which events were refused.
     """
 
     topic: str
     payload: bytes
     retain: bool = False
-    token: str | None = None
+    tokens: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """The broker accepted us, and our subscriptions."""
+    """The broker accepted us, and our subscriptions.
+
+    Attributes:
+        session_present: It had kept our session.
+        largest_packet: Bytes of the largest packet that it takes; 0: any.
+    """
 
     session_present: bool
+    largest_packet: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +60,11 @@ class Refused:
     """The broker answered a publication with a reason of 0x80 or above; it did not take it.
 
     Attributes:
-        token: Of the publication; empty where it had none.
+        tokens: Of the publication; none for a birth or a request.
         reason: In the broker's words.
     """
 
-    token: str
+    tokens: tuple[str, ...]
     reason: str
 
 
@@ -81,6 +87,15 @@ class Received:
     mid: int = 0
     connection: int = 0
     qos: int = 1
+
+
+PACKET_HEADERS = 16
+"""Bytes of a PUBLISH packet besides topic and payload, generously."""
+
+
+def packet_overhead(topic: str) -> int:
+    """Bytes of a publication's packet besides its payload, generously."""
+    return len(topic.encode()) + PACKET_HEADERS
 
 
 LinkEvent = Connected | Disconnected | Refused | Received

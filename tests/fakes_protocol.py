@@ -309,10 +309,9 @@ class SimStation:
 
     def _settle_on_puback(self, publication: Publication) -> None:
         """What this station must never do; a test shows that it would be caught."""
-        if publication.token is not None:
+        for token in publication.tokens:
             self.database.sql(
-                "UPDATE outbox SET state = 'SETTLED', status = 'puback' WHERE message_id = ?",
-                (publication.token,),
+                "UPDATE outbox SET state = 'SETTLED', status = 'puback' WHERE message_id = ?", (token,)
             )
 
 

@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from collections import defaultdict, deque
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 from types import TracebackType
@@ -123,7 +124,8 @@ class Receiver:
         client.subscribe([(f"returns/v1/+/+/{kind}", 1) for kind in ("events", "requests", "birth", "death")])
 
     def _state(self, state: str) -> bytes:
-        return json.dumps({"state": state, "instance": self._instance, "contract": ["1.0"]}).encode()
+        said = {"state": state, "instance": self._instance, "contract": ["1.0"], "events_per_message": 30}
+        return json.dumps(said).encode()
 
     def _end(self) -> None:
         """As a crash: the connection is cut without a word, and what was not answered stays unanswered."""
@@ -191,12 +193,11 @@ class Receiver:
     def _events(self, messages: list[MQTTMessage]) -> None:
         results: defaultdict[tuple[Key, str, str], list[Json]] = defaultdict(list)
         known = set(self.books.answers)
-        for message in messages:
+        for key, text in self._texts(messages):
             if not self._alive:
                 return
-            _, _, site, station, _ = message.topic.split("/")
-            key = (site, station)
-            event = _read(message.payload)
+            site, station = key
+            event = _read(text)
             if event is None and self.is_(Careless.GIVES_UP_AT_NOISE):
                 self._given_up.add(key)
             if event is None or key in self._given_up:
@@ -211,11 +212,18 @@ class Receiver:
             if self.is_(Careless.CROWD_UNANSWERED) and self._is_crowd(key):
                 continue
             line = self._stranger(key, event) or self.books.answer(event, known)
-            if self.is_(Careless.CARRIER_UNANSWERED):
-                key = (site, event["station"])
-            results[key, event["station"], event["epoch"]].append(line)
+            told = (site, event["station"]) if self.is_(Careless.CARRIER_UNANSWERED) else key
+            results[told, event["station"], event["epoch"]].append(line)
         for (key, station, epoch), lines in results.items():
             self._answer(key, station, epoch, lines)
+
+    def _texts(self, messages: list[MQTTMessage]) -> Iterator[tuple[Key, bytes]]:
+        """The events of all messages, each with whose topic it came on."""
+        for message in messages:
+            _, _, site, station, _ = message.topic.split("/")
+            texts = [text for text in message.payload.split(b"\x1e") if text] or [b""]
+            for text in texts[:1] if self.is_(Careless.FIRST_OF_JOINED_ALONE) else texts:
+                yield (site, station), text
 
     def _stranger(self, key: Key, event: Json) -> Json | None:
         """The answer to a station that speaks for another one without having said so."""

@@ -59,6 +59,7 @@ class Careless(StrEnum):
     CLOSING_DISPUTED = auto()
     # of the connection, see `fakes_receiver.py`
     CROWD_UNANSWERED = auto()
+    FIRST_OF_JOINED_ALONE = auto()
     NEVER_ASKS = auto()
     NO_REBIRTH = auto()
     BIRTH_UNHEARD = auto()

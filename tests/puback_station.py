@@ -19,14 +19,14 @@ class PubackLink(MqttLink):
     """Answers each confirmed publication as though the OMS had applied it."""
 
     def _on_publish(self, client: Any, _: Any, mid: int, reason: Any, properties: Any) -> None:
-        token = self._tokens.get(mid, "")
+        tokens = self._tokens.get(mid, ())
         super()._on_publish(client, _, mid, reason, properties)
-        if token and reason.value < 0x80:
+        if tokens and reason.value < 0x80:
             acks = Acks(
                 epoch="000001-000000",
                 through=0,
                 through_id=None,
-                results=(Answer(id=token, status=AnswerStatus.APPLIED),),
+                results=tuple(Answer(id=token, status=AnswerStatus.APPLIED) for token in tokens),
             )
             topic = next(one for one in self._subscriptions if one.endswith("/acks"))
             self._on_event(Received(topic, acks.to_wire(), mid=uuid.uuid4().int % 65_535, qos=0))

@@ -30,7 +30,7 @@ class Delivered(NamedTuple):
 
 
 def read_delivery(topic: str, payload: bytes) -> Delivered:
-    """Reads an event; needs no database, so that another thread may do it ahead."""
+    """Reads an event."""
     site, station = station_of(topic)
     return Delivered(site, station, topic, payload, read_event(site, station, payload))
 

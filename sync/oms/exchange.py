@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from sync.contract.errors import MessageInvalid
 from sync.contract.messages import (
@@ -23,9 +23,10 @@ from sync.contract.messages import (
     Request,
     SnapshotRequest,
 )
-from sync.contract.validation import parse
+from sync.contract.validation import MAX_RECEIVED_BYTES, parse
+from sync.joining import split
 from sync.oms import outgoing
-from sync.oms.batches import BatchApplier, Delivered, StationAcks, read_delivery
+from sync.oms.batches import BatchApplier, StationAcks, read_delivery
 from sync.oms.carrying import Carrying
 from sync.oms.comparing import Comparing
 from sync.oms.feeding import Feeding
@@ -41,21 +42,8 @@ from sync.wire import Connected, Disconnected, Link, LinkEvent, Publication, Rec
 logger = logging.getLogger(__name__)
 
 
-class StationEvent(NamedTuple):
-    """A station's event, read."""
-
-    received: Received
-    delivered: Delivered
-
-
-def read_ahead(happening: LinkEvent | StationEvent) -> LinkEvent | StationEvent:
-    """Reads what is a station's event; all else stays as it is.
-
-    The link's thread may do it while the worker waits for the disk, which it does for a part of each commit.
-    """
-    if isinstance(happening, Received) and happening.topic.endswith("/events"):
-        return StationEvent(happening, read_delivery(happening.topic, happening.payload))
-    return happening
+def _brings_events(happening: LinkEvent) -> bool:
+    return isinstance(happening, Received) and happening.topic.endswith("/events")
 
 
 class OmsExchange:
@@ -108,22 +96,29 @@ class OmsExchange:
 
     def state(self, state: Literal["online", "offline"]) -> Publication:
         """Our presence."""
-        return outgoing.presence(OmsState(state=state, instance=self._instance, since=self._since))
+        return outgoing.presence(
+            OmsState(
+                state=state,
+                instance=self._instance,
+                since=self._since,
+                events_per_message=self._settings.events_per_message,
+            )
+        )
 
     def work(
         self,
-        happenings: Sequence[LinkEvent | StationEvent],
+        happenings: Sequence[LinkEvent],
         patiently: Callable[[Callable[[], None]], None],
     ) -> None:
         """Works on what the link gave, in order; neighbouring events share a commit.
 
         Args:
-            happenings: What the link gave; events may have been read ahead.
+            happenings: What the link gave.
             patiently: Runs each piece of database work, again if it likes.
         """
-        for kind, group in groupby(map(read_ahead, happenings), type):
-            if kind is StationEvent:
-                events = [one for one in group if isinstance(one, StationEvent)]
+        for are_events, group in groupby(happenings, _brings_events):
+            if are_events:
+                events = [one for one in group if isinstance(one, Received)]
                 patiently(lambda events=events: self._events(events))  # type: ignore[misc]
                 continue
             for one in group:
@@ -135,12 +130,18 @@ class OmsExchange:
             self._next_tick = self._monotonic() + self._settings.watch_s
             patiently(self._tick)
 
-    def _events(self, events: Sequence[StationEvent]) -> None:
-        acks = self._applier.apply([one.delivered for one in events])
-        for site, station in {(one.delivered.site, one.delivered.station) for one in events}:
-            self._stations.heard((site, station))
+    def _events(self, messages: Sequence[Received]) -> None:
+        acks = self._applier.apply(
+            [
+                read_delivery(one.topic, event)
+                for one in messages
+                for event in split(one.payload, MAX_RECEIVED_BYTES)
+            ]
+        )
+        for station in {station_of(one.topic) for one in messages}:
+            self._stations.heard(station)
         self._answer(acks)
-        self.link.acknowledge(*(one.received for one in events))
+        self.link.acknowledge(*messages)
 
     def _other(self, event: LinkEvent) -> None:
         if isinstance(event, Connected):

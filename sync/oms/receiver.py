@@ -1,7 +1,7 @@
 """The receiver at work: batches of events in, one commit each, and answers out after the commit.
 
-Two threads. The link's thread talks to the broker, reads what it hears and puts it into a queue; the worker
-owns the database and does the work of `sync/oms/exchange.py`.
+Two threads. The link's thread talks to the broker and puts what it hears into a queue; the worker owns the
+database and does the work of `sync/oms/exchange.py`.
 """
 
 import logging
@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from sync.errors import DatabaseClosed, DatabaseError
-from sync.oms.exchange import OmsExchange, StationEvent, read_ahead
+from sync.joining import most_in
+from sync.oms.exchange import OmsExchange
 from sync.oms.ledger import Ledger
 from sync.oms.settings import OmsSettings
 from sync.topics import OMS_STATE, ROOT
-from sync.wire import Link, LinkEvent, Publication
+from sync.wire import Link, LinkEvent, Publication, Received
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ class OmsReceiver:
         self._settings = settings
         self._ledger = ledger
         self._exchange = OmsExchange(settings, ledger, link, now=now, new_id=new_id, monotonic=monotonic)
-        self._queue: queue.SimpleQueue[LinkEvent | StationEvent | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[LinkEvent | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._ready = threading.Event()
         self._ended = threading.Event()
@@ -78,7 +79,7 @@ class OmsReceiver:
         """
         self._exchange.load()
         self._worker.start()
-        self._exchange.link.start(lambda event: self._queue.put(read_ahead(event)))
+        self._exchange.link.start(self._queue.put)
 
     def wait_ready(self, timeout_s: float) -> bool:
         """Waits until the broker has accepted us and stations may send."""
@@ -117,16 +118,17 @@ class OmsReceiver:
             self._ledger.database.release_thread()
             self._ended.set()
 
-    def _drain(self) -> Iterator[LinkEvent | StationEvent]:
-        """What waits in the queue, up to a batch; waits a moment for the first."""
+    def _drain(self) -> Iterator[LinkEvent]:
+        """What waits in the queue, up to a batch of events; waits a moment for the first."""
         try:
             item = self._queue.get(timeout=TICK_S)
-            for _ in range(self._settings.batch - 1):
-                if item is not None:
-                    yield item
-                item = self._queue.get_nowait()
-            if item is not None:
+            taken = 0
+            while item is not None:
                 yield item
+                taken += most_in(item.payload) if isinstance(item, Received) else 1
+                if taken >= self._settings.batch:
+                    return
+                item = self._queue.get_nowait()
         except queue.Empty:
             return
 

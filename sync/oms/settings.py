@@ -22,6 +22,7 @@ class OmsSettings(BaseModel):
         site: The site of files that name none.
         batch: Events applied in one transaction at most; less than half of a station's window, so that the
             station works on the answers to one batch while the next one is applied.
+        events_per_message: How many events it says to take in one message.
         watch_s: How often the files are looked at for changes.
         gap_quiet_s: A station silent for that long with sequences missing is asked to send them again.
         gap_cap_s: Longest wait between such requests, which doubles each time.
@@ -37,6 +38,7 @@ class OmsSettings(BaseModel):
     reference: tuple[Path, ...] = ()
     site: str | None = None
     batch: int = Field(default=150, ge=1, le=5000)
+    events_per_message: int = Field(default=100, ge=1, le=1000)
     watch_s: Seconds = 1.0
     gap_quiet_s: Seconds = 10.0
     gap_cap_s: Seconds = 600.0

@@ -30,6 +30,7 @@ KEPT = {
     "exact-decimals",
     "carried-events",
     "big-batch",
+    "joined-events",
     "duplicate-answered",
     "old-order-repeated",
     "replay-after-weeks",

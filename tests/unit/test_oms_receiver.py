@@ -25,6 +25,7 @@ from sync.contract.messages import (
     SnapshotRequest,
     StreamName,
 )
+from sync.joining import join
 from sync.oms.errors import LoadingError
 from sync.oms.ledger import Ledger
 from sync.oms.receiver import OmsReceiver
@@ -131,6 +132,30 @@ def test_many_events_share_a_commit_and_an_answer(run: Callable[..., Running]) -
     bring(running, *(an_event(an_inspection(f"i{n}", return_id=f"R-{n}"), n) for n in range(1, 301)))
     wait_until(lambda: running.acks() and running.acks()[-1].through == 300)
     assert len(running.acks()) < 100
+
+
+def test_events_of_one_message_are_answered_each_for_itself(run: Callable[..., Running]) -> None:
+    running = run(batch=2)
+    inspections = [an_event(an_inspection(f"i{n}", return_id=f"R-{n}"), n) for n in range(1, 6)]
+    texts = [one.to_wire() for one in inspections]
+    wrong = json.loads(texts[1]) | {"data": {}}
+    joined = join([texts[0], json.dumps(wrong).encode(), b"{nonsense", *texts[2:], texts[0]])
+    running.link.bring(f"{BASE}/events", joined)
+    wait_until(lambda: f"acknowledged {BASE}/events" in running.link.log)
+    (acks,) = running.acks()
+    assert acks.through == 5
+    assert [(one.id, one.status) for one in acks.results] == [(inspections[1].id, "rejected")]
+    assert running.ledger.database.sql("SELECT payload FROM quarantine") == [(b"{nonsense",)]
+    running.link.bring(f"{BASE}/events", joined)
+    wait_until(lambda: len(running.acks()) == 2)
+    told = {one.id: str(one.status) for one in running.acks()[1].results}
+    assert told == {one.id: "rejected" if one is inspections[1] else "duplicate" for one in inspections}
+
+
+def test_it_says_how_many_events_it_takes_in_one_message(run: Callable[..., Running]) -> None:
+    running = run(events_per_message=7)
+    (online,) = (OmsState.from_wire(one) for one in running.link.said("returns/v1/oms/state"))
+    assert online.events_per_message == 7
 
 
 def test_what_it_cannot_use_is_acknowledged_and_kept(run: Callable[..., Running]) -> None:

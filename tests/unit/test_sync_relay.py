@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,9 @@ from fakes_sync import (
 
 from sync.answers import Answered
 from sync.delivery import Delivery
+from sync.joining import split
 from sync.outbox import Outbox
-from sync.records import OutboxState
+from sync.records import OutboxRow, OutboxState
 from sync.wire import Connected, Disconnected, Received, Refused
 
 TOPICS = IDENTITY.topics
@@ -301,7 +302,7 @@ def test_a_refusal_by_the_broker_keeps_the_event_visible_and_tries_again(station
     station.online()
     row = commit(station.outbox, "A")[0]
     station.sent(1)
-    station.link.give(Refused(row.message_id, "Quota exceeded"))
+    station.link.give(Refused((row.message_id,), "Quota exceeded"))
     assert station.sent(2) == [row.message_id] * 2
     assert station.outbox.get(row.message_id).reason == "broker: Quota exceeded"
     assert station.delivery.relay.status().last_error == "broker.refused_event"
@@ -437,7 +438,7 @@ def test_a_trouble_is_over_when_its_cure_has_happened(tmp_path: Path):
 
     first, second = commit(station.outbox, "A", "B")
     station.sent(2)
-    station.link.give(Refused(first.message_id, "Quota exceeded"))
+    station.link.give(Refused((first.message_id,), "Quota exceeded"))
     wait_until(lambda: trouble() == "broker.refused_event")
     station.answer((second.message_id, "applied"))
     station.settled(1)
@@ -476,3 +477,78 @@ def test_what_is_unforeseen_does_not_lose_what_came_with_it(station: Station):
     station.settled(1)
     presence.birth = birth  # type: ignore[method-assign]
     wait_until(lambda: station.delivery.relay.status().last_error is None)
+
+
+# ---- several events in one message
+
+
+def takes(station: Station, events: int, instance: str = "oms-1") -> Station:
+    state = {"state": "online", "instance": instance, "events_per_message": events}
+    return station.say(TOPICS.oms_state, state)
+
+
+def messages(station: Station) -> list[list[str]]:
+    """The ids of each message's events, in the order of sending."""
+    sent = [item for item in station.link.published if item.topic == TOPICS.events]
+    return [[json.loads(text)["id"] for text in split(item.payload, 10**6)] for item in sent]
+
+
+def ids(rows: Iterable[OutboxRow]) -> list[str]:
+    return [row.message_id for row in rows]
+
+
+def test_events_that_wait_leave_together_as_many_as_the_oms_takes(station: Station):
+    rows = commit(station.outbox, *"ABCDEFG")
+    station.link.give(Connected(session_present=False))
+    takes(station, 3)
+    wait_until(lambda: len(messages(station)) == 3)
+    assert messages(station) == [ids(rows[:3]), ids(rows[3:6]), ids(rows[6:])]
+
+
+def test_an_oms_that_speaks_of_no_joining_gets_one_event_a_message(station: Station):
+    rows = commit(station.outbox, *"ABC")
+    station.online()
+    station.sent(3)
+    assert messages(station) == [[one] for one in ids(rows)]
+    takes(station, 2, "oms-2")  # another one has come
+    wait_until(lambda: len(messages(station)) == 5)
+    assert messages(station)[3:] == [ids(rows[:2]), ids(rows[2:])]
+
+
+def test_joined_events_stay_below_the_sites_limit_and_the_brokers(tmp_path: Path):
+    station = Station(tmp_path, join_bytes=2500)
+    rows = commit(station.outbox, *"ABCD")
+    size = len(rows[0].envelope)
+    station.link.give(Connected(session_present=False))
+    takes(station, 1000)
+    each = 2500 // (size + 2)
+    assert 1 < each < 4
+    wait_until(lambda: sum(map(len, messages(station))) == 4)
+    assert [len(one) for one in messages(station)] == [each, 4 - each] if each * 2 >= 4 else [each, each]
+    station.link.give(Disconnected("broker.connection_lost", ""))
+    sent = len(messages(station))
+    station.link.give(Connected(session_present=False, largest_packet=size + len(TOPICS.events) + 40))
+    takes(station, 1000)
+    wait_until(lambda: len(messages(station)) == sent + 4)
+    assert messages(station)[sent:] == [[one] for one in ids(rows)]
+    station.delivery.stop()
+    station.outbox.database.close()
+
+
+def test_a_refused_message_comes_again_event_by_event(station: Station):
+    rows = commit(station.outbox, *"ABC")
+    station.link.give(Connected(session_present=False))
+    takes(station, 10)
+    wait_until(lambda: messages(station) == [ids(rows)])
+    station.link.give(Refused(station.link.published[-1].tokens, "Quota exceeded"))
+    wait_until(lambda: sum(map(len, messages(station))) == 6)
+    assert sorted(messages(station)[1:]) == sorted([one] for one in ids(rows))
+    assert all(station.outbox.get(one).reason == "broker: Quota exceeded" for one in ids(rows))
+
+
+def test_a_return_never_has_two_events_in_one_message(station: Station):
+    rows = commit(station.outbox, *"AAB")
+    station.link.give(Connected(session_present=False))
+    takes(station, 10)
+    wait_until(lambda: len(messages(station)) == 1)
+    assert messages(station) == [[rows[0].message_id, rows[2].message_id]]

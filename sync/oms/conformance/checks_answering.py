@@ -6,12 +6,13 @@ from sync.contract.messages import AnswerStatus, OmsState
 from sync.oms.conformance import events
 from sync.oms.conformance.rules import GUIDE, Need, Rulebook, RuleBroken
 from sync.oms.conformance.stage import Stage
-from sync.oms.conformance.station import ActedStation
+from sync.oms.conformance.station import ActedStation, insist
 
 book = Rulebook()
 rule = book.rule
 
 APPLIED = AnswerStatus.APPLIED
+MOST_JOINED = 100
 MAX_INBOUND_BYTES = 1_048_576  # a station sets a larger message aside unread
 
 
@@ -239,3 +240,26 @@ def _big_batch(stage: Stage) -> None:
                 raise RuleBroken(f"{event} was answered {told}.")
         if station.hearing.largest > MAX_INBOUND_BYTES:
             raise RuleBroken(f"An answer had {station.hearing.largest} bytes; stations take a MiB.")
+
+
+@rule(
+    "joined-events",
+    "As many events in one message as the receiver says to take are each answered",
+    contract=f"{GUIDE}#2-an-afternoons-first-receiver",
+    how="The presence's `events_per_message` (at most 100) events are sent in one message; of three or more, "
+    "one breaks the schema and one was answered before. Where it says nothing, one event is sent alone.",
+)
+def _joined_events(stage: Stage) -> None:
+    station = stage.station()
+    most = min(state_of(station, stage.options.timeout_s).events_per_message or 1, MOST_JOINED)
+    known = station.applied(events.received(station.blind_bag()))
+    strange = most > 2  # one of them is wrong then, and one known
+    message = [station.commit(events.received(station.blind_bag())) for _ in range(most - strange)]
+    odd = []
+    if strange:
+        message[1:2] = odd = [message[1].but("data", "custody", value="NOBODY"), known]
+    since = station.send_joined(*message)
+    for event in message:
+        told = station.answer(event, since, repeated=event is known)
+        if event not in odd:  # what is answered to those is the matter of other rules
+            insist(event, told, APPLIED)
