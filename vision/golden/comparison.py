@@ -19,20 +19,16 @@ import numpy.typing as npt
 from vision.errors import GoldenRefused
 from vision.golden.alignment import at_scale, coarse, fit, fit_picture, laid_over
 from vision.golden.colours import ItemColours
+from vision.golden.differences import FLOW_SIDE, bent, flow_grey, nearest_look, top
 from vision.golden.features import CELLS, dense_features
-from vision.golden.shape import NAMES, hull_gap_depth, shape_numbers
+from vision.golden.fusion import SIGNALS, Limits, fused
+from vision.golden.shape import hull_gap_depth, shape_numbers
 from vision.golden.views import SIDE, Floats, ItemView, Square, axis, squared
 from vision.picture import Picture
 
 FEWEST = 5
 NEIGHBOURS = 3
-SIGNALS = ("usual_look", "nearest_look", "displaced", *NAMES, "size")
 _TOP = 0.01  # share of the item's cells that make a map's score
-_STEEP = 3.0  # how quickly the score rises around the limit
-_LEAST_LIMIT = 1.5  # standard deviations that any unit may be off
-_ROOM = 1.4  # a new unit lies farther off than those that the limits were learned from
-_SPARE_FROM = 10  # golden units from which the oddest one doesn't set the limits
-_FLOW_SIDE = 96
 _SAME_SIZE = 0.08  # golden units whose sizes vary less were taken by a fixed camera
 _LONG = 1.2  # length over width from which an item has an axis
 _FITS = 0.7  # likeness to the central golden unit from which a unit lies as that one does
@@ -130,10 +126,9 @@ class GoldenSet:
         """How far this unit is from the golden ones."""
         prepared = self._nearest_pose(self._poses(self._colours.refined(view)))
         numbers, unlike, likeness = self._judge(prepared)
-        beyond = self._beyond(numbers)
-        fused = _fused(beyond)
+        beyond = self._limits.beyond(numbers)
         return Comparison(
-            score=float(fused**_STEEP / (fused**_STEEP + self._limit**_STEEP)),
+            score=self._limits.score(fused(beyond)),
             known_side=bool(likeness >= self._least_likeness),
             likeness=likeness,
             signals=dict(zip(SIGNALS, (float(value) for value in beyond), strict=True)),
@@ -163,7 +158,7 @@ class GoldenSet:
 
     def _golden(self, prepared: _Prepared) -> _Golden:
         square = prepared.square
-        return _Golden(square, prepared.look, prepared.fitted, dense_features(square), _flow_grey(square))
+        return _Golden(square, prepared.look, prepared.fitted, dense_features(square), flow_grey(square))
 
     def _learn_usual_look(self) -> None:
         template = self._goldens[self._centre].fitted
@@ -196,15 +191,7 @@ class GoldenSet:
             rows.append(row)
             likenesses.append(likeness)
             maps.append(np.quantile(unlike[one.square.mask > 0], 0.99))
-        table = np.array(rows)
-        self._middle = np.median(table, axis=0)
-        spread = 1.4826 * np.median(np.abs(table - self._middle), axis=0)
-        ordered = np.sort(table, axis=0)  # one golden unit may be odd; two are a habit
-        farthest = (ordered[-2 if len(rows) >= _SPARE_FROM else -1] - self._middle) / 2.5
-        self._spread = np.maximum(spread, farthest) + _LEAST_SPREAD
-        fused = np.array([_fused(self._beyond(row)) for row in table])
-        worst = np.sort(fused)[-2 if len(rows) >= _SPARE_FROM else -1]
-        self._limit = float(max(_LEAST_LIMIT, _ROOM * worst))
+        self._limits = Limits.learned(np.array(rows))
         close = np.array(likenesses)
         middle = float(np.median(close))
         scatter = 1.4826 * float(np.median(np.abs(close - middle))) + 0.02
@@ -230,16 +217,14 @@ class GoldenSet:
         )
         over = laid_over(square, placing)
         features = dense_features(over)
-        flow = self._flow.calc(
-            golden.grey, _flow_grey(over), np.zeros((_FLOW_SIDE, _FLOW_SIDE, 2), np.float32)
-        )
+        flow = self._flow.calc(golden.grey, flow_grey(over), np.zeros((FLOW_SIDE, FLOW_SIDE, 2), np.float32))
         cover = features[..., -1] > 1
         return _Laid(
             which,
             placing,
             likeness,
-            _nearest(golden.features, features),
-            _bent(np.asarray(flow, np.float32)),
+            nearest_look(golden.features, features),
+            bent(np.asarray(flow, np.float32)),
             cover,
         )
 
@@ -281,9 +266,9 @@ class GoldenSet:
                 (CELLS, CELLS),
             )
             unlike = back if unlike is None else np.minimum(unlike, back)
-            best = min(best, _top(relative[item], _TOP))
-            wide = cv2.resize(item.astype(np.uint8), (_FLOW_SIDE // 2, _FLOW_SIDE // 2)) > 0
-            displaced = min(displaced, _top(one.flow[wide], 0.05))
+            best = min(best, top(relative[item], _TOP))
+            wide = cv2.resize(item.astype(np.uint8), (FLOW_SIDE // 2, FLOW_SIDE // 2)) > 0
+            displaced = min(displaced, top(one.flow[wide], 0.05))
         usual = self._unusual(square, on_centre[0], without)
         assert unlike is not None  # noqa: S101 - there are golden units
         shape = shape_numbers(square)
@@ -303,30 +288,7 @@ class GoldenSet:
         spread = cv2.GaussianBlur(np.maximum(squares / count - mean**2, 0), (3, 3), 0)
         spread = spread + 0.0025 + 0.3 * spread[self._usual_item].mean(axis=0)
         away = cv2.GaussianBlur(np.sqrt(((features - mean) ** 2 / spread).mean(axis=-1)), (3, 3), 0)
-        return _top(np.asarray(away, np.float32)[self._usual_item], _TOP)
-
-    def _beyond(self, numbers: Floats) -> Floats:
-        """Standard deviations beyond golden units; for proportion and size either way is beyond."""
-        beyond = (numbers - self._middle) / self._spread
-        beyond[-2:] = np.abs(beyond[-2:]) - 1
-        return np.asarray(beyond, np.float32)
-
-
-_LEAST_SPREAD = np.array([0.05, 0.05, 0.05, 0.004, 0.01, 0.01, 0.01, 0.03, 0.03], np.float32)
-
-
-# The usual look errs least of all on every set measured; see `docs/vision.md`.
-_WEIGHTS = np.array([1.0, 0.25, 0.125, 0.125, 0.125, 0.025, 0.0125, 0.0125, 0.0125], np.float32)
-_FREE = np.array([0.0, 0.0, 0.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0], np.float32)
-_MOST = np.array([15.0, 15.0, 10.0, 8.0, 8.0, 8.0, 8.0, 8.0, 8.0], np.float32)
-
-
-def _fused(beyond: Floats) -> float:
-    """One number of all signals: strong ones count, several weak ones add up.
-
-    The outline's numbers count only when they are far beyond: an outline is easily drawn a little wrong.
-    """
-    return float(np.sqrt((np.clip(beyond - _FREE, 0, _MOST) ** 2 * _WEIGHTS).sum()))
+        return top(np.asarray(away, np.float32)[self._usual_item], _TOP)
 
 
 def _lie_in_any_direction(views: Sequence[ItemView]) -> bool:
@@ -340,37 +302,6 @@ def _by_way_of(golden: _Fit, unit: _Fit) -> Floats | None:
     if min(golden[1], unit[1]) < _FITS:
         return None
     return np.asarray(unit[0] @ np.linalg.inv(golden[0]), np.float32)
-
-
-def _nearest(golden: Floats, features: Floats) -> Floats:
-    """Distance of each cell to the most alike of the golden unit's nine cells around it."""
-    best = np.full(features.shape[:2], np.inf, np.float32)
-    wide = cv2.copyMakeBorder(golden, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
-    for down in range(3):
-        for across in range(3):
-            off = features - wide[down : down + CELLS, across : across + CELLS]
-            best = np.minimum(best, np.einsum("ijk,ijk->ij", off, off))
-    return np.asarray(cv2.GaussianBlur(np.sqrt(best), (3, 3), 0), np.float32)
-
-
-def _bent(flow: Floats) -> Floats:
-    """How far each place is displaced beyond what a smooth change of the view explains; half size."""
-    small = cv2.resize(flow, (_FLOW_SIDE // 2, _FLOW_SIDE // 2), interpolation=cv2.INTER_AREA)
-    smooth = cv2.GaussianBlur(small, (0, 0), 8)
-    return np.asarray(np.linalg.norm(small - smooth, axis=2), np.float32)
-
-
-def _flow_grey(square: Square) -> Picture:
-    small = cv2.resize(square.picture, (_FLOW_SIDE, _FLOW_SIDE), interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
-
-
-def _top(values: Floats, share: float) -> float:
-    """Mean of the highest share of values, of four at least."""
-    if not values.size:
-        return 0.0
-    many = min(values.size, max(4, int(share * values.size)))
-    return float(np.partition(values, values.size - many)[-many:].mean())
 
 
 __all__ = ["FEWEST", "SIGNALS", "Comparison", "GoldenSet", "hull_gap_depth"]
