@@ -25,8 +25,8 @@ from vision.settings import VisionSettings
 
 logger = logging.getLogger(__name__)
 
-SETS_HELD = 10
-"""Sets in memory, about 26 MB each with twenty pictures."""
+SETS_HELD = 8
+"""Sets in memory, about 26 MB each with twenty pictures: four products before two cameras."""
 
 
 @dataclass(slots=True)
