@@ -27,7 +27,7 @@ from vision.golden.views import SIDE, Floats, ItemView, Square, axis, squared
 from vision.picture import Picture
 
 FEWEST = 5
-NEIGHBOURS = 3
+NEIGHBOURS = 2
 _TOP = 0.01  # share of the item's cells that make a map's score
 _SAME_SIZE = 0.08  # golden units whose sizes vary less were taken by a fixed camera
 _LONG = 1.2  # length over width from which an item has an axis
