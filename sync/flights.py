@@ -27,6 +27,10 @@ class Flights:
     def __len__(self) -> int:
         return len(self._flights)
 
+    def ids(self) -> list[str]:
+        """The message ids."""
+        return list(self._flights)
+
     def launch(self, rows: Iterable[Owed], now: float) -> None:
         """They were given to the link."""
         for row in rows:

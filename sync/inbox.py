@@ -25,6 +25,7 @@ from sync.contract.messages import (
     ResendCommand,
 )
 from sync.contract.validation import parse
+from sync.joining import MOST_EVENTS
 from sync.outbox import OutboxChange
 from sync.presence import Presence
 from sync.quarantine import Quarantine
@@ -146,7 +147,7 @@ class Inbox:
         return OmsPresence(
             online=state.state == "online",
             instance=state.instance,
-            events_per_message=state.events_per_message or 1,
+            events_per_message=min(max(1, state.events_per_message or 1), MOST_EVENTS),
         )
 
     def _command(self, received: Received) -> Work:

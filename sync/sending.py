@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sync.database import Database
 from sync.flights import Flight, Flights
-from sync.joining import Room, join
+from sync.joining import Joining
 from sync.lanes import Lanes
 from sync.outbox import OutboxChange
 from sync.owed import Owed, OwedRows
@@ -14,7 +14,7 @@ from sync.retry import BackOff, wait_for_retry
 from sync.settings import OutboxSettings
 from sync.settlement import Outcome
 from sync.waiting import Waiting
-from sync.wire import Link, Publication, packet_overhead
+from sync.wire import Link, Publication
 
 READ_AT_ONCE = 100  # so that the first ones leave while the others are still read
 
@@ -49,9 +49,7 @@ class Sending:
         self._now = now
         self._monotonic = monotonic
         self._rng = rng
-        self._join_bytes = settings.join_bytes
-        self._events_per_message = 1
-        self._largest_packet = 0
+        self._joining = Joining(topic, settings.join_bytes)
         self._answer_timeout = settings.answer_timeout_s
         self._back_off = BackOff(settings.retry_base_s, settings.retry_cap_s)
         self._lanes = Lanes(self._rows, window=settings.window, page_size=settings.page_size)
@@ -83,20 +81,21 @@ class Sending:
 
     def accepted(self, largest_packet: int) -> None:
         """The broker accepted us; 0: it takes packets of any size."""
-        self._largest_packet = largest_packet
+        self._joining.accepted(largest_packet)
 
     def oms_takes(self, events_per_message: int) -> None:
         """The OMS said how many events it takes in one message."""
-        self._events_per_message = events_per_message
+        self._joining.oms_takes(events_per_message)
 
     def begin_again(self) -> None:
         """Everything unanswered is to be sent again, from the oldest."""
-        self._flights.clear()
+        self.connection_lost()
         self._waiting.clear()
         self._lanes.restart()
 
     def connection_lost(self) -> None:
         """Nobody knows what arrived."""
+        self._joining.interrupted(self._flights.ids())
         self._flights.clear()
 
     def changed(self, change: OutboxChange) -> None:
@@ -113,9 +112,11 @@ class Sending:
         if outcome.dead:
             self._lanes.held_anew()
         for row in (*outcome.settled, *outcome.dead):
+            self._joining.answered(row.message_id)
             self._flights.land(row.message_id)
             self._lanes.answered(row)
         for row, answer in outcome.put_off:
+            self._joining.answered(row.message_id)
             if self._flights.land(row.message_id) is not None:
                 wait = wait_for_retry(
                     row.attempts,
@@ -128,6 +129,7 @@ class Sending:
 
     def land(self, message_id: str) -> Owed | None:
         """The broker did not take it."""
+        self._joining.failed([message_id])
         return self._flights.land(message_id)
 
     def back_off(self, row: Owed) -> None:
@@ -159,6 +161,7 @@ class Sending:
         """Send them once more; their next answer may take twice as long."""
         for flight in late:
             flight.sent_at, flight.failures = now, flight.failures + 1
+        self._joining.failed(flight.row.message_id for flight in late)
         self._send([flight.row for flight in late])
 
     def _delay(self, row: Owed, wait: float) -> None:
@@ -166,19 +169,5 @@ class Sending:
         self._waiting.put(row.subject, self._monotonic() + wait)
 
     def _send(self, rows: Sequence[Owed]) -> None:
-        envelopes = self._rows.envelopes(rows)
-        self._link.publish(
-            [
-                Publication(
-                    self._topic, join(envelopes[part]), tokens=tuple(row.message_id for row in rows[part])
-                )
-                for part in self._room().parts(rows, envelopes)
-            ]
-        )
-
-    def _room(self) -> Room:
-        """What one message may hold: as the OMS, the site and the broker allow."""
-        size = self._join_bytes
-        if self._largest_packet:
-            size = min(size, self._largest_packet - packet_overhead(self._topic))
-        return Room(self._events_per_message, size)
+        messages = self._joining.messages(rows, self._rows.envelopes(rows))
+        self._link.publish([Publication(self._topic, payload, tokens=tokens) for payload, tokens in messages])

@@ -13,6 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sync.errors import CredentialsUnreadable
 
+JOIN_BYTES = 12_000
+"""Events are joined into messages of up to this size, below the payload limit of small brokers."""
+
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 
@@ -38,7 +41,7 @@ class OutboxSettings(BaseModel):
 
     max_event_bytes: int = Field(default=4096, ge=512, le=65_536)
     window: int = Field(default=500, ge=1, le=10_000)
-    join_bytes: int = Field(default=12_000, ge=0, le=131_072)
+    join_bytes: int = Field(default=JOIN_BYTES, ge=0, le=131_072)
     retention_days: int = Field(default=90, ge=1, le=3650)
     answer_timeout_s: Seconds = 60.0
     retry_base_s: Seconds = 2.0

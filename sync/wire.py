@@ -8,6 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+PACKET_HEADERS = 16
+"""Bytes of a PUBLISH packet besides topic and payload, generously."""
+
+
+def packet_overhead(topic: str) -> int:
+    """Bytes of a publication's packet besides its payload, generously."""
+    return len(topic.encode()) + PACKET_HEADERS
+
 
 @dataclass(frozen=True, slots=True)
 class Publication:
@@ -87,15 +95,6 @@ class Received:
     mid: int = 0
     connection: int = 0
     qos: int = 1
-
-
-PACKET_HEADERS = 16
-"""Bytes of a PUBLISH packet besides topic and payload, generously."""
-
-
-def packet_overhead(topic: str) -> int:
-    """Bytes of a publication's packet besides its payload, generously."""
-    return len(topic.encode()) + PACKET_HEADERS
 
 
 LinkEvent = Connected | Disconnected | Refused | Received

@@ -221,7 +221,9 @@ class Receiver:
         """The events of all messages, each with whose topic it came on."""
         for message in messages:
             _, _, site, station, _ = message.topic.split("/")
-            texts = [text for text in message.payload.split(b"\x1e") if text] or [b""]
+            texts = [message.payload]
+            if message.payload.startswith(b"\x1e"):
+                texts = [text for text in message.payload.split(b"\x1e") if text] or [b""]
             for text in texts[:1] if self.is_(Careless.FIRST_OF_JOINED_ALONE) else texts:
                 yield (site, station), text
 

@@ -22,6 +22,7 @@ from sync.answers import AnswerListener
 from sync.database import Database
 from sync.delivery import Delivery
 from sync.envelope import OutgoingEvent
+from sync.joining import split
 from sync.outbox import Outbox
 from sync.presence import StationDescription
 from sync.records import SYNC_MIGRATIONS, OutboxRow
@@ -234,4 +235,6 @@ class FakeLink:
         self.farewell = farewell
 
     def events(self) -> list[dict[str, Any]]:
-        return [json.loads(item.payload) for item in self.published if item.topic.endswith("/events")]
+        """All events that were sent, alone or joined."""
+        sent = [item.payload for item in self.published if item.topic.endswith("/events")]
+        return [json.loads(text) for payload in sent for text in split(payload, len(payload))]

@@ -30,7 +30,7 @@ class Delivered(NamedTuple):
 
 
 def read_delivery(topic: str, payload: bytes) -> Delivered:
-    """Reads an event."""
+    """Reads an event; one that nobody can be answered for says why."""
     site, station = station_of(topic)
     return Delivered(site, station, topic, payload, read_event(site, station, payload))
 

@@ -20,8 +20,9 @@ class OmsSettings(BaseModel):
         expected: Files of expected returns, one a site.
         reference: Files of reference data, one a site.
         site: The site of files that name none.
-        batch: Events applied in one transaction at most; less than half of a station's window, so that the
-            station works on the answers to one batch while the next one is applied.
+        batch: Events applied in one transaction, with those that share the last one's message; less than half
+            of a station's window, so that the station works on the answers to one batch while the next one
+            is applied.
         events_per_message: How many events it says to take in one message.
         watch_s: How often the files are looked at for changes.
         gap_quiet_s: A station silent for that long with sequences missing is asked to send them again.

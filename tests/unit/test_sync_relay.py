@@ -511,8 +511,10 @@ def test_an_oms_that_speaks_of_no_joining_gets_one_event_a_message(station: Stat
     station.sent(3)
     assert messages(station) == [[one] for one in ids(rows)]
     takes(station, 2, "oms-2")  # another one has come
-    wait_until(lambda: len(messages(station)) == 5)
-    assert messages(station)[3:] == [ids(rows[:2]), ids(rows[2:])]
+    wait_until(lambda: len(messages(station)) == 6)
+    more = commit(station.outbox, *"DE")
+    wait_until(lambda: len(messages(station)) == 7)
+    assert messages(station)[6] == ids(more)
 
 
 def test_joined_events_stay_below_the_sites_limit_and_the_brokers(tmp_path: Path):
@@ -524,13 +526,14 @@ def test_joined_events_stay_below_the_sites_limit_and_the_brokers(tmp_path: Path
     each = 2500 // (size + 2)
     assert 1 < each < 4
     wait_until(lambda: sum(map(len, messages(station))) == 4)
-    assert [len(one) for one in messages(station)] == [each, 4 - each] if each * 2 >= 4 else [each, each]
+    assert [len(one) for one in messages(station)] == [each, 4 - each]
     station.link.give(Disconnected("broker.connection_lost", ""))
     sent = len(messages(station))
+    more = commit(station.outbox, *"EF")
     station.link.give(Connected(session_present=False, largest_packet=size + len(TOPICS.events) + 40))
     takes(station, 1000)
-    wait_until(lambda: len(messages(station)) == sent + 4)
-    assert messages(station)[sent:] == [[one] for one in ids(rows)]
+    wait_until(lambda: len(messages(station)) == sent + 6)
+    assert messages(station)[sent:] == [[one] for one in ids([*rows, *more])]
     station.delivery.stop()
     station.outbox.database.close()
 
@@ -540,7 +543,8 @@ def test_a_refused_message_comes_again_event_by_event(station: Station):
     station.link.give(Connected(session_present=False))
     takes(station, 10)
     wait_until(lambda: messages(station) == [ids(rows)])
-    station.link.give(Refused(station.link.published[-1].tokens, "Quota exceeded"))
+    tokens = next(one.tokens for one in station.link.published if one.topic == TOPICS.events)
+    station.link.give(Refused(tokens, "Quota exceeded"))
     wait_until(lambda: sum(map(len, messages(station))) == 6)
     assert sorted(messages(station)[1:]) == sorted([one] for one in ids(rows))
     assert all(station.outbox.get(one).reason == "broker: Quota exceeded" for one in ids(rows))
@@ -552,3 +556,47 @@ def test_a_return_never_has_two_events_in_one_message(station: Station):
     takes(station, 10)
     wait_until(lambda: len(messages(station)) == 1)
     assert messages(station) == [[rows[0].message_id, rows[2].message_id]]
+
+
+def test_a_message_that_ends_the_connection_is_not_built_again(station: Station):
+    rows = commit(station.outbox, *"ABC")
+    station.link.give(Connected(session_present=False))
+    takes(station, 10)
+    wait_until(lambda: messages(station) == [ids(rows)])
+    station.link.give(Disconnected("broker.connection_lost", ""))
+    station.link.give(Connected(session_present=False))
+    takes(station, 10)
+    wait_until(lambda: len(messages(station)) == 4)
+    assert messages(station)[1:] == [[one] for one in ids(rows)]
+
+
+def test_nor_is_one_that_ends_the_run_of_the_oms(station: Station):
+    rows = commit(station.outbox, *"ABC")
+    station.link.give(Connected(session_present=False))
+    takes(station, 10)
+    wait_until(lambda: messages(station) == [ids(rows)])
+    takes(station, 10, "oms-2")
+    wait_until(lambda: len(messages(station)) == 4)
+    assert messages(station)[1:] == [[one] for one in ids(rows)]
+
+
+def test_what_the_oms_puts_off_or_does_not_answer_comes_again_alone(tmp_path: Path):
+    station = Station(tmp_path, answer_timeout_s=1)
+    rows = commit(station.outbox, *"ABC")
+    station.link.give(Connected(session_present=False))
+    takes(station, 10)
+    wait_until(lambda: messages(station) == [ids(rows)])
+    station.answer((rows[0].message_id, "retry"))
+    wait_until(lambda: {one for message in messages(station)[1:] for one in message} == set(ids(rows)))
+    assert all(len(message) == 1 for message in messages(station)[1:])
+    station.delivery.stop()
+    station.outbox.database.close()
+
+
+@pytest.mark.parametrize(("said", "together"), [(0, 1), (-3, 1), (5000, 3)])
+def test_an_odd_number_in_the_presence_keeps_nothing_back(station: Station, said: int, together: int):
+    commit(station.outbox, *"ABC")
+    station.link.give(Connected(session_present=False))
+    takes(station, said)
+    wait_until(lambda: sum(map(len, messages(station))) == 3)
+    assert max(map(len, messages(station))) == together

@@ -3,16 +3,17 @@
 import itertools
 
 from sync.contract.messages import AnswerStatus, OmsState
+from sync.joining import EACH_BYTES, MOST_EVENTS
 from sync.oms.conformance import events
 from sync.oms.conformance.rules import GUIDE, Need, Rulebook, RuleBroken
 from sync.oms.conformance.stage import Stage
 from sync.oms.conformance.station import ActedStation, insist
+from sync.settings import JOIN_BYTES
 
 book = Rulebook()
 rule = book.rule
 
 APPLIED = AnswerStatus.APPLIED
-MOST_JOINED = 100
 MAX_INBOUND_BYTES = 1_048_576  # a station sets a larger message aside unread
 
 
@@ -246,13 +247,14 @@ def _big_batch(stage: Stage) -> None:
     "joined-events",
     "As many events in one message as the receiver says to take are each answered",
     contract=f"{GUIDE}#2-an-afternoons-first-receiver",
-    how="The presence's `events_per_message` (at most 100) events are sent in one message; of three or more, "
-    "one breaks the schema and one was answered before. Where it says nothing, one event is sent alone.",
+    how="The presence's `events_per_message` events, within 12,000 bytes, are sent in one message; of three "
+    "or more, one breaks the schema and one was answered before. Where it says nothing, one is sent alone.",
 )
 def _joined_events(stage: Stage) -> None:
     station = stage.station()
-    most = min(state_of(station, stage.options.timeout_s).events_per_message or 1, MOST_JOINED)
+    most = min(state_of(station, stage.options.timeout_s).events_per_message or 1, MOST_EVENTS)
     known = station.applied(events.received(station.blind_bag()))
+    most = max(1, min(most, JOIN_BYTES // (len(known.payload) + 2 * EACH_BYTES)))
     strange = most > 2  # one of them is wrong then, and one known
     message = [station.commit(events.received(station.blind_bag())) for _ in range(most - strange)]
     odd = []
