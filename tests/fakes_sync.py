@@ -105,12 +105,15 @@ class FakeOms:
         applied: How often each id was applied; more than once would be a double stock movement.
         order: Subject and sequence of each event, in the order of application.
         seen: How often each id arrived.
+        largest: Bytes of the largest message of events.
         decide: Gives another answer than applied or duplicate, or None; `{"status": "silent"}` gives none.
     """
 
-    def __init__(self, port: int, *, decide: Decide | None = None) -> None:
+    def __init__(self, port: int, *, decide: Decide | None = None, events_per_message: int = 1) -> None:
         self.port = port
         self.decide = decide
+        self.events_per_message = events_per_message
+        self.largest = 0
         self.applied: Counter[str] = Counter()
         self.order: list[tuple[str, str, int]] = []
         self.seen: Counter[str] = Counter()
@@ -166,7 +169,8 @@ class FakeOms:
         self.order.clear()
 
     def _state(self, state: str) -> bytes:
-        return json.dumps({"state": state, "instance": self.instance}).encode()
+        said = {"state": state, "instance": self.instance, "events_per_message": self.events_per_message}
+        return json.dumps(said).encode()
 
     def _on_connect(self, client: Client, *_: Any) -> None:
         client.subscribe([(f"returns/v1/+/+/{kind}", 1) for kind in ("events", "requests", "birth", "death")])
@@ -193,10 +197,17 @@ class FakeOms:
         station, _, kind = topic.rpartition("/")
         if not payload:
             return
-        message = json.loads(payload)
         if kind != "events":
-            {"requests": self.requests, "birth": self.births, "death": self.deaths}[kind].append(message)
+            told = {"requests": self.requests, "birth": self.births, "death": self.deaths}[kind]
+            told.append(json.loads(payload))
             return
+        self.largest = max(self.largest, len(payload))
+        for text in split(payload, len(payload)):
+            self._event(station, json.loads(text), answers)
+
+    def _event(
+        self, station: str, message: dict[str, Any], answers: dict[tuple[str, str], list[dict[str, Any]]]
+    ) -> None:
         message_id = message["id"]
         self.seen[message_id] += 1
         answer = self.decide(message) if self.decide else None

@@ -119,6 +119,33 @@ def test_everything_is_applied_once_and_in_order(broker: Any, outbox: Outbox, de
         assert_in_order(oms)
 
 
+def test_joined_events_are_applied_once_each(broker: Any, outbox: Outbox, deliver: Callable[..., Any]):
+    rows = commit(outbox, *(f"R-{number % 50}" for number in range(300)))
+    with FakeOms(broker.port, events_per_message=20) as oms:
+        deliver(broker.port)
+        wait_until(lambda: outbox.counts().settled == 300)
+        assert set(oms.applied.values()) == {1}
+        assert_in_order(oms)
+        assert oms.largest > 2 * len(rows[0].envelope)
+
+
+@pytest.mark.broker
+def test_joined_events_fit_into_the_packets_that_the_broker_takes(
+    tmp_path: Path, outbox: Outbox, deliver: Callable[..., Any]
+):
+    rows = commit(outbox, *(f"R-{number}" for number in range(40)))
+    limit = 3 * len(rows[0].envelope)
+    mosquitto = Mosquitto(tmp_path, free_port(), f"max_packet_size {limit}\n").start()
+    with FakeOms(mosquitto.port, events_per_message=20) as oms:
+        delivery = deliver(mosquitto.port)
+        wait_until(lambda: outbox.counts().settled == 40)
+        assert delivery.relay.status().last_error is None
+        assert len(rows[0].envelope) < oms.largest < limit
+        assert set(oms.seen.values()) == {1}
+        delivery.stop()
+    mosquitto.stop()
+
+
 def test_an_oms_that_comes_later_gets_everything(broker: Any, outbox: Outbox, deliver: Callable[..., Any]):
     commit(outbox, "A", "B")
     delivery = deliver(broker.port)
