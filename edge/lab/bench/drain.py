@@ -1,8 +1,9 @@
 """How fast a backlog is settled by the OMS, against bare paho from publish to PUBACK.
 
 Both over the same broker, with the same window of events and the same bytes of each, and TCP_NODELAY at both
-ends; the drain joins events as a station does, the floor publishes each by itself. In rounds of both by turns, of which the medians count, because a busy machine disturbs single ones. A round settles a bounded
-part of a large backlog: nothing but what is in flight depends on what lies behind it.
+ends; the drain joins events as a station does, the floor publishes each by itself. In rounds of both by
+turns, of which the medians count, because a busy machine disturbs single ones. A round settles a bounded part
+of a large backlog: nothing but what is in flight depends on what lies behind it.
 """
 
 import time
