@@ -76,9 +76,9 @@ def test_shortcuts(desk, station, key, call):
     if key == "r":
         station.shift.workflow.scan(Scan(KETCHUP, "test", 0))
     page.wait_for_selector(f"[data-key={key}]:not([disabled])")
-    page.keyboard.press(key)
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.keyboard.press(key)
     wait_until_sent(page)
-    page.wait_for_timeout(250)
     assert names(station) == [call]
 
 
@@ -185,7 +185,8 @@ def test_a_weight_and_a_serial(desk, station):
     station.shift.workflow.scan(Scan(EARBUDS, "test", 0))
     page.wait_for_selector("input[name=answer]")
     page.keyboard.type("SN-0042")  # a scanner, into the field that waits for it
-    page.keyboard.press("Enter")
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.keyboard.press("Enter")
     wait_until_sent(page)
     wait_for_phase(page, "proposal")
     assert station.shift.workflow.calls[-1] == ("answer", station.shift.workflow.calls[-1][1], "SN-0042")

@@ -24,10 +24,12 @@ def test_returns_show_what_the_oms_knows_and_why(open_page, station):
     page = open_page("/returns")
     page.wait_for_selector("tr.touchable")
     assert page.locator("tr.group").count() == 6
+    units = page.locator("tr.touchable").count()
     assert "Confirmed, please check" in page.inner_text("#list")
     page.click("text=With a problem")
     until(page, "document.querySelectorAll('tr.touchable').length === 2")
     page.click("text=All")
+    until(page, f"document.querySelectorAll('tr.touchable').length === {units}")
     page.click("tr.touchable >> nth=0")
     page.wait_for_selector("dialog[open]")
     detail = page.inner_text("dialog")

@@ -52,13 +52,20 @@ export async function attempt(action) {
  */
 export async function beginList({ path, read = () => get(path()), area = "list", view, key = JSON.stringify }) {
   let rows = null;
+  let asked = 0;
+  let shown = 0;
   async function reload() {
+    const mine = (asked += 1);
+    let found;
     try {
-      rows = await read();
+      found = await read();
     } catch (error) {
       if (!(error instanceof ApiProblem)) throw error;
       return; // the banner says that the station does not answer
     }
+    if (mine < shown) return; // a slow answer, perhaps to the filter before, never replaces a later one
+    shown = mine;
+    rows = found;
     redraw();
   }
   function redraw() {
