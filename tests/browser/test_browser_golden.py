@@ -1,21 +1,13 @@
 """A supervisor teaches golden pictures: by touch and scanner, with gloves, in each language."""
 
 import pytest
-from browser_steps import until
+from browser_steps import until, wedge
 from fakes_teaching import BOSS
 
 pytestmark = pytest.mark.browser
 
 SCREENS = [("en", 1280, 800), ("hi", 1280, 800), ("ta", 1280, 800), ("ta", 1920, 1080)]
 VISIBLE = "[...document.querySelectorAll('#teaching .button')].filter((e) => e.checkVisibility())"
-
-
-BURST = """(text) => {
-  for (const key of [...text, "Enter"]) {
-    document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
-  }
-}"""
-"""A scanner that types, as fast as one whatever else the machine does."""
 
 
 def type_in(page, text):
@@ -26,7 +18,7 @@ def type_in(page, text):
 def teach(page):
     """Open the article by its barcode."""
     page.wait_for_selector("#products .choice")
-    page.evaluate(BURST, "8901030865237")
+    wedge(page, "8901030865237")
     page.wait_for_selector("#teaching[data-step=product] .teach-picture")
 
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from browser_steps import until, wait_for_phase, wait_until_sent
+from browser_steps import until, wait_for_phase, wait_until_sent, wedge
 from builders_station import BAG, LINES, NOW, a_proposal
 
 from edge.errors import StorageFull, WorkflowRefused
@@ -124,8 +124,7 @@ def test_a_badge_scanned_into_an_open_window_goes_into_its_field(desk, station):
     page.click("#do-change")
     page.click("dialog [data-value=RESTOCK]")
     page.click("dialog [data-value=other]")  # takes the focus away from the field
-    page.keyboard.type("BADGE-78")
-    page.keyboard.press("Enter")
+    wedge(page, "BADGE-78")
     until(page, "document.querySelector('dialog input[name=badge]').value === 'BADGE-78'")
     assert [scan.text for scan in station.shift.workflow.scans] == [BAG, KETCHUP]
 

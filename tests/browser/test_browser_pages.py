@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from browser_steps import until
+from browser_steps import until, wedge
 from builders_station import HOSTILE, a_summary
 
 pytestmark = pytest.mark.browser
@@ -84,8 +84,7 @@ def test_a_dead_letter_is_sent_again(open_page, station):
 def test_a_scan_on_a_list_page_is_not_lost_silently(open_page, station):
     page = open_page("/returns")
     page.wait_for_selector("tr.touchable")
-    page.keyboard.type("8901030865237")
-    page.keyboard.press("Enter")
+    wedge(page, "8901030865237")
     page.wait_for_selector(".toast")
     assert "8901030865237" in page.inner_text("#toasts")
     assert station.shift.workflow.scans == []

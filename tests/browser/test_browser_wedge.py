@@ -1,32 +1,14 @@
 """A scanner that types, and a person who types: the page tells them apart, wherever the focus is."""
 
 import pytest
-from browser_steps import until, wait_for_phase, wait_until_sent
+from browser_steps import until, wait_for_phase, wait_until_sent, wedge
 from builders_station import BAG, HOSTILE, LINES
 
 pytestmark = pytest.mark.browser
 
 KETCHUP = LINES[1][2]
+SCANNER_GAP_MS = 60
 GS1 = "\x1d01" + KETCHUP + "10L2207A\x1d17270331"
-
-# A burst as a wedge types it, all keys within a millisecond; what the page does not keep goes into the field.
-TYPE_BURST = """([keys, end]) => {
-  const target = document.activeElement ?? document.body;
-  const field = target instanceof HTMLInputElement ? target : null;
-  const press = (init) =>
-    target.dispatchEvent(new KeyboardEvent("keydown", { bubbles: true, cancelable: true, ...init }));
-  const write = (key) => field?.setRangeText(key, field.selectionStart, field.selectionEnd, "end");
-  for (const key of keys) {
-    const isSeparator = key === "\\u001d";
-    const init = isSeparator ? { key: "]", code: "BracketRight", ctrlKey: true } : { key };
-    if (press(init) && !isSeparator) write(key);
-  }
-  if (end && press({ key: end }) && end === "Enter") field?.form?.requestSubmit();
-}"""
-
-
-def wedge(page, text, end="Enter"):
-    page.evaluate(TYPE_BURST, [list(text), end])
 
 
 def scans(station):
@@ -42,8 +24,15 @@ def test_a_burst_is_a_scan_though_nothing_has_the_focus(desk, station):
 
 def test_real_keys_at_a_scanners_speed_are_a_scan(desk, station):
     page = desk()
-    page.keyboard.type(BAG)
-    page.keyboard.press("Enter")
+    page.evaluate("window.times = []; addEventListener('keydown', (e) => times.push(e.timeStamp), true)")
+    while True:
+        page.evaluate("times.length = 0")
+        page.keyboard.type(BAG)
+        page.keyboard.press("Enter")
+        slowest = page.evaluate("Math.max(...times.slice(1).map((at, index) => at - times[index]))")
+        if slowest < SCANNER_GAP_MS or scans(station):
+            break
+        page.wait_for_timeout(500)  # a busy machine typed as slowly as a hand: once more
     wait_for_phase(page, "return_open")
     assert scans(station) == [BAG]
 
