@@ -5,7 +5,7 @@ sellable stock until someone looks. So each holding knows the state that the sta
 that the books use, and a later movement of the station finds its goods either way.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
@@ -67,23 +67,38 @@ class NotHeldError(Exception):
         self.index, self.reason = index, reason
 
 
-def arrive(movements: Iterable[tuple[str, Movement]], *, excess: Decimal) -> list[Holding]:
-    """The goods as they come in, before their first movement; the last `excess` of them are kept out."""
-    found = []
+def arrive(
+    movements: Sequence[tuple[str, Movement]], *, excess: Decimal
+) -> tuple[list[Holding], list[Transfer]]:
+    """Goods come in and go where their first movements put them; the last `excess` of them are kept out.
+
+    Args:
+        movements: Each from `RETURNING`, with the article's name in the books.
+        excess: Over all of them.
+
+    Returns:
+        The holdings, and what to post.
+    """
+    holdings: list[Holding] = []
+    transfers: list[Transfer] = []
     left = excess
-    for item, movement in reversed(list(movements)):
+    for item, movement in reversed(movements):
         quantity = movement.quantity.value
-        out = min(quantity, left)
+        out = min(quantity, left) if left else left
         left -= out
-        for part, kept_out in ((out, True), (quantity - out, False)):
-            if part > 0:
-                found.append(
-                    Holding(
-                        item, movement.lot, movement.from_state, None, part, movement.quantity.unit, kept_out
-                    )
+        lot, unit, place = movement.lot, movement.quantity.unit, movement.to_place
+        for part, kept_out in ((out, True), (quantity - out, False)) if out else ((quantity, False),):
+            if part <= 0:
+                continue
+            holding = Holding(item, lot, movement.to_state, place, part, unit, kept_out)
+            holdings.append(holding)
+            if (holding.account, place) != (movement.from_state, None):
+                transfers.append(
+                    Transfer(item, lot, movement.from_state, holding.account, None, place, part, unit)
                 )
-    found.reverse()
-    return found
+    holdings.reverse()
+    transfers.reverse()
+    return _merged(holdings), transfers
 
 
 def move(

@@ -15,6 +15,8 @@ from sync.oms.holdings import Holding
 
 _MOVEMENTS = TypeAdapter(tuple[Movement, ...])
 _HOLDINGS = TypeAdapter(tuple[Holding, ...])
+_movements_json = _MOVEMENTS.serializer.to_json  # the adapter's own way costs as much again
+_holdings_json = _HOLDINGS.serializer.to_json
 _WAITING = TypeAdapter(dict[str, int])
 _COMPONENTS = TypeAdapter(tuple[ExpectedComponent, ...])
 
@@ -106,7 +108,7 @@ SKUS_BY_GTIN = "SELECT gtin, sku FROM products WHERE gtin IN (SELECT value FROM 
 
 def event_row(event: EventRow) -> tuple[Any, ...]:
     """An answered event."""
-    movements = _MOVEMENTS.dump_json(event.movements, exclude_none=True).decode() if event.movements else None
+    movements = _movements_json(event.movements, exclude_none=True).decode() if event.movements else None
     return (
         event.id,
         event.site,
@@ -149,7 +151,7 @@ def inspection_row(one: Inspected) -> tuple[Any, ...]:
         one.unit,
         f"{one.excess:f}",
         int(one.active),
-        _HOLDINGS.dump_json(one.holdings).decode(),
+        _holdings_json(one.holdings).decode(),
         one.component,
     )
 

@@ -38,7 +38,7 @@ def apply_inspected(event: AnyEvent, data: ReturnInspected, book: Book) -> Outco
     excess, why = _excess(data, return_id, line, component, book)
     named = _named(data.movements, book)
     kept_out = total if excess == data.quantity.value else excess
-    holdings, transfers = move(arrive(named, excess=kept_out), named)
+    holdings, transfers = arrive(named, excess=kept_out)
     short = book.post(event.id, event.site, transfers)
     book.put_inspection(
         Inspected(

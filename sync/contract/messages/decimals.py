@@ -10,21 +10,30 @@ Decimal('1.50')
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, ValidationInfo, WithJsonSchema
 
 PATTERN = r"^-?[0-9]{1,12}(\.[0-9]{1,6})?$"
 _SHAPE = re.compile(PATTERN.removeprefix("^").removesuffix("$"))
+_LONGEST = len("-123456789012.123456")
 
 
 def _parse(value: object, info: ValidationInfo) -> object:
     """Takes text from the wire, and also `Decimal` and `int` from our own code; never a float."""
     if info.mode != "json" and isinstance(value, int | Decimal) and not isinstance(value, bool):
         value = f"{Decimal(value):f}"
-    if not isinstance(value, str) or not _SHAPE.fullmatch(value):
+    found = _read(value) if isinstance(value, str) and len(value) <= _LONGEST else None
+    if found is None:
         raise ValueError('must be a decimal number as text, such as "1.500"')
-    return Decimal(value)
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _read(text: str) -> Decimal | None:
+    """None where it is no such number. Remembered, since most quantities are the same few."""
+    return Decimal(text) if _SHAPE.fullmatch(text) else None
 
 
 def _positive(value: Decimal) -> Decimal:

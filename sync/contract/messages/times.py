@@ -15,9 +15,14 @@ def write_utc(value: datetime) -> str:
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+def _in_utc(value: datetime) -> datetime:
+    """Most are in UTC already; naming that zone alone costs a tenth of converting to it."""
+    return value.astimezone(UTC) if value.utcoffset() else value.replace(tzinfo=UTC)
+
+
 UtcTime = Annotated[
     AwareDatetime,
-    AfterValidator(lambda value: value.astimezone(UTC)),
+    AfterValidator(_in_utc),
     PlainSerializer(write_utc, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-22T05:40:32.250000Z"]}),
 ]
