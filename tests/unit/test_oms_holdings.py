@@ -1,4 +1,4 @@
-"""Where the goods of an inspection go when they come in: no unit is lost, none is sold that nobody expected."""
+"""Where the goods of an inspection go when they come in: none is lost, none that nobody expected is sold."""
 
 from collections import Counter
 from decimal import Decimal
