@@ -131,7 +131,10 @@ def _references(node: Any) -> list[str]:
 
 def test_asyncapi_names_every_message_and_its_schema(asyncapi: dict[str, Any]) -> None:
     assert asyncapi["asyncapi"] == "3.0.0"
-    messages = asyncapi["components"]["messages"]
+    messages = dict(asyncapi["components"]["messages"])
+    joined = messages.pop("JoinedEvents")
+    events = {f"./schemas/{kind.removeprefix('darkstore.')}.json" for kind in EVENTS}
+    assert {one["$ref"] for one in joined["payload"]["schema"]["items"]["anyOf"]} == events
     assert {message["name"] for message in messages.values()} == {*EVENTS, *_other_kinds()}
     payloads = {message["payload"]["schema"]["$ref"] for message in messages.values()}
     assert payloads == {f"./schemas/{kind}.json" for kind in MESSAGES}
