@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vision.findings import Box
+from vision.localisation import Region
 from vision.picture import Picture, reduced
 
 Floats = npt.NDArray[np.float32]
@@ -24,6 +26,8 @@ _ROW_SPREAD = np.array([9.0, 3.0, 3.0, 0.7], np.float32)  # of the same, along a
 _LEAST = 2.5  # standard deviations that stand out on the plainest table
 _OTSU_STEPS = 10.0  # grey levels a standard deviation
 _CUTS = 3  # rounds of drawing the outline along edges
+_LIKE_WEIGHT = 0.25  # share of the heaviest part's weight that belongs to the item too
+_SMALL_PART = 0.03  # the same, where too much is better than too little
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +51,41 @@ class Outline:
 def outline(picture: Picture) -> Outline:
     """The item of a BGR picture, by its surroundings; never fails."""
     small = reduced(picture, WORK_SIDE)
+    evidence, smooth = _evidence(small)
+    mask = _refined(small, _item(evidence, smooth))
+    return Outline(mask, _confidence(mask, smooth, _ring(smooth)))
+
+
+def standing_out(picture: Picture) -> Region:
+    """Where a detector looks on a BGR picture without an empty-station reference: when in doubt too much.
+
+    To the outline come all parts that stand out, small ones too, and nothing is cut off along edges: what is
+    transparent or wrapped in foil differs too little from the wall in places. A region that is not found is
+    the whole picture.
+    """
+    small = reduced(picture, WORK_SIDE)
+    evidence, smooth = _evidence(small)
+    drawn = _refined(small, _item(evidence, smooth))
+    mask = drawn | _item(evidence, smooth, least=_SMALL_PART)
+    confidence = _confidence(drawn, smooth, _ring(smooth))
+    height, width = picture.shape[:2]
+    if confidence <= 0:
+        return Region(Box(0, 0, width, height), 0.0, "whole", mask[:0, :0], found=False)
+    x, y, across, down = cv2.boundingRect(mask)
+    seen = Region(Box(x, y, across, down), confidence, "contrast", mask, found=True)
+    return seen.scaled(mask.shape[1], mask.shape[0], width, height)
+
+
+def _evidence(small: Picture) -> tuple[Picture, Floats]:
+    """What stands out (255), and by how many standard deviations each pixel does."""
     features = _features(small)
     distance = np.minimum(_unlikeness(features, _border_pixels(features)), _off_row(features))
     smooth: Floats = np.asarray(cv2.GaussianBlur(distance, (5, 5), 0), np.float32)
-    border = _ring(smooth)
     scaled = np.clip(smooth * _OTSU_STEPS, 0, 255).astype(np.uint8)
     level, _ = cv2.threshold(scaled, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    usual = 1.25 * float(np.quantile(border, 0.95))
+    usual = 1.25 * float(np.quantile(_ring(smooth), 0.95))
     limit = max(_LEAST, min(level / _OTSU_STEPS, usual))
-    mask = _item(np.asarray((smooth > limit) * np.uint8(255), np.uint8), smooth)
-    mask = _refined(small, mask)
-    return Outline(mask, _confidence(mask, smooth, border))
+    return np.asarray((smooth > limit) * np.uint8(255), np.uint8), smooth
 
 
 def _features(small: Picture) -> Floats:
@@ -144,8 +172,8 @@ def _refined(small: Picture, mask: Picture) -> Picture:
     return kept if np.count_nonzero(kept) >= 0.3 * np.count_nonzero(mask) else mask
 
 
-def _item(evidence: Picture, distance: Floats) -> Picture:
-    """The part that stands out most near the middle, with parts of like weight beside it; holes filled."""
+def _item(evidence: Picture, distance: Floats, least: float = _LIKE_WEIGHT) -> Picture:
+    """The part that stands out most near the middle, with parts of `least` of its weight; holes filled."""
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
     cleaned = cv2.morphologyEx(evidence, cv2.MORPH_OPEN, kernel)
     closed = cv2.morphologyEx(cleaned, cv2.MORPH_CLOSE, kernel)
@@ -161,7 +189,7 @@ def _item(evidence: Picture, distance: Floats) -> Picture:
     mask = np.zeros_like(closed)
     if not scores.any():
         return np.asarray(mask, np.uint8)
-    kept = np.flatnonzero(scores >= 0.25 * scores.max())
+    kept = np.flatnonzero(scores >= least * scores.max())
     chosen = np.asarray(np.isin(labels, kept) * np.uint8(255), np.uint8)
     contours, _ = cv2.findContours(chosen, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     cv2.drawContours(mask, contours, -1, 255, cv2.FILLED)

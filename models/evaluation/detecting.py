@@ -13,9 +13,9 @@ from models.evaluation.pictures import PictureReader
 from models.loading import ModelPackage, detector_spec, read_weights
 from vision.detector import OnnxDetector
 from vision.findings import Box, DefectKind, Finding
-from vision.golden.views import item_view
 from vision.localisation import Region
 from vision.settings import DetectorSettings
+from vision.surroundings import standing_out
 
 LOWEST_SCORE = 0.01
 
@@ -76,12 +76,11 @@ class Examiner:
             height, width = picture.shape[:2]
             region = Region(Box(0, 0, width, height), 0.0, "whole", picture[:0, :0, 0], found=True)
             if hide is not None or not whole:
-                view = item_view(picture)
-                known = view.confidence > 0
+                item = standing_out(picture)
                 if hide is not None:
-                    picture = hide(picture, view.box if known else None)
-                elif known:
-                    region = Region(view.box, view.confidence, "contrast", view.mask, found=True)
+                    picture = hide(picture, item.box if item.found else None)
+                elif item.found:
+                    region = item
             started = time.thread_time()
             findings = self._detector.detect(picture, region, "eval")
             if times is not None:

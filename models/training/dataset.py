@@ -10,9 +10,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from models.training.caps import closed_bottles, grey_bottles, open_bottles
 from models.training.drawn import Drawer, Sample
 from models.training.recipe import Recipe
-from models.training.shared_sets import closed_bottles, groceries, open_bottles
+from models.training.shared_sets import groceries
 from vision.findings import DefectKind
 
 PARTS = ("train", "val", "test")
@@ -55,7 +56,8 @@ def _photographs(recipe: Recipe, shared: Path, part: str) -> list[Sample]:
     rng = np.random.default_rng([recipe.seed, _PART_SEEDS[part], 5])
     size, wanted, test = recipe.input_size, recipe.pictures, part == "test"
     return [
-        *open_bottles(shared, wanted.caps_boxes, size, rng, test),
+        *grey_bottles(shared, wanted.caps_boxes, size, rng, test),
+        *open_bottles(shared, wanted.caps_open, size, rng, test),
         *closed_bottles(shared, wanted.caps_closed, size, rng, test),
         *groceries(shared, wanted.grocery, size, rng, part),
     ]

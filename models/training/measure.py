@@ -13,9 +13,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from models.training.caps import held_out
 from models.training.recipe import Recipe
 from models.training.rendering.spec import Picture
-from models.training.shared_sets import CAPS_PHOTOS, held_out, read, squared
+from models.training.shared_sets import CAPS_PHOTOS, read, squared
 from vision.crop import NEUTRAL
 from vision.detector import DetectorClass, DetectorSpec, OnnxDetector
 from vision.findings import Box, DefectKind, Finding

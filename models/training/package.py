@@ -131,7 +131,8 @@ def _manifest(recipe: Recipe, weights: bytes, results: list[Measurement], with_p
         )
     ]
     if with_photographs:
-        counts = (recipe.pictures.caps_boxes, recipe.pictures.caps_closed, recipe.pictures.grocery)
+        wanted = recipe.pictures
+        counts = (wanted.caps_boxes, wanted.caps_open + wanted.caps_closed, wanted.grocery)
         data += [
             TrainingData(name=one.name, licence=one.licence, source=one.source, pictures=count)
             for one, count in zip((CAPS_BOXES, CAPS_PHOTOS, GROCERY), counts, strict=True)

@@ -41,6 +41,7 @@ class Pictures(_Section):
     drawn_test: int
     intact_share: float
     caps_boxes: int
+    caps_open: int
     caps_closed: int
     grocery: int
 

@@ -15,11 +15,6 @@ from models.training.drawn import Sample
 from models.training.errors import PicturesMissing
 from models.training.rendering.spec import Picture
 from vision.crop import NEUTRAL
-from vision.findings import Box, DefectKind
-
-OPEN_CLASS = "1"
-HELD_OUT_EVERY = 5
-"""Of the caps photographs each fifth run of ten numbers is held out: neighbours show the same scene."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,30 +44,10 @@ GROCERY = SharedSet(
 )
 
 
-def held_out(path: Path) -> bool:
-    """Whether a caps photograph belongs to the held-out part, told from its running number."""
-    digits = "".join(part for part in path.stem.split("_")[1:2] if part.isdigit())
-    return bool(digits) and int(digits) // 10 % HELD_OUT_EVERY == 0
-
-
-def open_bottles(data: Path, count: int, size: int, rng: np.random.Generator, test: bool) -> list[Sample]:
-    """Greyscale photographs with boxes of open mouths; closed bottles come along with nothing to find."""
-    paths = _pictures(data / CAPS_BOXES.folder, "*/images/*.jpg")
-    chosen = _choose([path for path in paths if held_out(path) == test], count, rng)
-    return [_boxed(path, size) for path in chosen]
-
-
-def closed_bottles(data: Path, count: int, size: int, rng: np.random.Generator, test: bool) -> list[Sample]:
-    """Colour photographs of closed bottles: nothing to find."""
-    paths = _pictures(data / CAPS_PHOTOS.folder, "closed/*.jpg")
-    chosen = _choose([path for path in paths if held_out(path) == test], count, rng)
-    return [Sample(squared(read(path), size)[0]) for path in chosen]
-
-
 def groceries(data: Path, count: int, size: int, rng: np.random.Generator, part: str) -> list[Sample]:
     """Photographs of intact cartons and pots in a shop: nothing to find."""
-    paths = _pictures(data / GROCERY.folder / part, "*/*.jpg")
-    return [Sample(squared(read(path), size)[0]) for path in _choose(paths, count, rng)]
+    paths = pictures_in(data / GROCERY.folder / part, "*/*.jpg")
+    return [Sample(squared(read(path), size)[0]) for path in choose(paths, count, rng)]
 
 
 def squared(picture: Picture, size: int) -> tuple[Picture, float, int, int]:
@@ -98,45 +73,12 @@ def read(path: Path) -> Picture:
     return np.asarray(picture, np.uint8)
 
 
-def caps_boxes(path: Path) -> list[Box]:
-    """Boxes of open mouths in shares of the picture; the publisher's few polygons become their bounds."""
-    label = path.parent.parent / "labels" / f"{path.stem}.txt"
-    found = []
-    for line in label.read_text(encoding="ascii").splitlines():
-        first, *rest = line.split()
-        numbers = np.array([float(entry) for entry in rest])
-        if first != OPEN_CLASS:
-            continue
-        if len(numbers) == 4:
-            centre, extent = numbers[:2], numbers[2:]
-            low, high = centre - extent / 2, centre + extent / 2
-        else:
-            corners = numbers.reshape(-1, 2)
-            low, high = corners.min(axis=0), corners.max(axis=0)
-        found.append(Box(float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1])))
-    return found
+def pictures_in(folder: Path, pattern: str) -> list[Path]:
+    """The pictures of a set, in a fixed order.
 
-
-def _boxed(path: Path, size: int) -> Sample:
-    picture = read(path)
-    square, scale, x, y = squared(picture, size)
-    height, width = picture.shape[:2]
-    boxes = [
-        (
-            DefectKind.OPENING,
-            Box(
-                box.x * width * scale + x,
-                box.y * height * scale + y,
-                box.width * width * scale,
-                box.height * height * scale,
-            ),
-        )
-        for box in caps_boxes(path)
-    ]
-    return Sample(square, boxes)
-
-
-def _pictures(folder: Path, pattern: str) -> list[Path]:
+    Raises:
+        PicturesMissing: There are none.
+    """
     paths = sorted(folder.glob(pattern))
     if not paths:
         raise PicturesMissing(
@@ -145,6 +87,7 @@ def _pictures(folder: Path, pattern: str) -> list[Path]:
     return paths
 
 
-def _choose(paths: list[Path], count: int, rng: np.random.Generator) -> list[Path]:
+def choose(paths: list[Path], count: int, rng: np.random.Generator) -> list[Path]:
+    """So many of them, drawn by chance."""
     order = rng.permutation(len(paths))[:count]
     return [paths[int(index)] for index in sorted(order)]

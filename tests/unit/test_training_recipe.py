@@ -14,7 +14,7 @@ from models.training.fit import write_curve
 from models.training.measure import Measurement, as_json, average_precision, overlap, ranking, read_labels
 from models.training.onnx_export import final_weights
 from models.training.recipe import DEFAULT_RECIPE, read_recipe
-from models.training.shared_sets import caps_boxes, groceries, held_out, squared
+from models.training.shared_sets import groceries, squared
 from models.training.train import main
 from vision.crop import Crop
 from vision.findings import DAMAGE, Box, DefectKind, Finding
@@ -104,22 +104,6 @@ def test_example_gtins_bear_a_right_check_digit() -> None:
 
 def test_label_lines_are_shares_of_the_square() -> None:
     assert label_line((DENT,), DENT, 0, 0, 320, 160, 320) == "0 0.500000 0.250000 1.000000 0.500000"
-
-
-def test_polygons_of_the_caps_set_become_their_bounds_and_closed_caps_are_left_out(tmp_path: Path) -> None:
-    for folder in ("images", "labels"):
-        (tmp_path / folder).mkdir()
-    lines = "0 0.5 0.5 0.2 0.2\n1 0.5 0.5 0.2 0.1\n1 0.1 0.1 0.3 0.1 0.3 0.2 0.1 0.2\n"
-    (tmp_path / "labels" / "IMG_1.txt").write_text(lines, encoding="ascii")
-    first, second = caps_boxes(tmp_path / "images" / "IMG_1.jpg")
-    assert first == Box(0.4, 0.45, pytest.approx(0.2), pytest.approx(0.1))
-    assert second == Box(0.1, 0.1, pytest.approx(0.2), pytest.approx(0.1))
-
-
-def test_neighbouring_photographs_are_held_out_together() -> None:
-    assert held_out(Path("IMG_1100.jpg"))
-    assert held_out(Path("IMG_1109_jpg_ab12cd.jpg"))
-    assert not held_out(Path("IMG_1110.jpg"))
 
 
 def test_a_missing_set_is_named(tmp_path: Path) -> None:

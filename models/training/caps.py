@@ -1,0 +1,197 @@
+"""Photographs of bottle caps: greyscale copies with boxes, and the colour photographs they were made from.
+
+The publisher boxed copies: grey, squeezed into a square, some mirrored, turned or moved. Each is laid over
+its colour photograph, so that the boxes of open mouths hold there too and the network learns colours as well.
+"""
+
+import re
+from functools import lru_cache
+from itertools import product
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from models.training.drawn import Sample, boxes_in
+from models.training.rendering.spec import Picture
+from models.training.shared_sets import CAPS_BOXES, CAPS_PHOTOS, choose, pictures_in, read, squared
+from vision.crop import NEUTRAL, crop_item
+from vision.findings import Box, DefectKind
+from vision.settings import DetectorSettings
+from vision.surroundings import standing_out
+
+OPEN_CLASS = "1"
+HELD_OUT_EVERY = 5
+"""Of the caps photographs each fifth run of ten numbers is held out: neighbours show the same scene."""
+
+_SIDE = 160  # pixels of the squares that are laid over each other
+_LEAST_LIKENESS = 0.9
+_STEPS = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 80, 1e-5)
+
+
+class _Turn(NamedTuple):
+    """A way to lay a square: mirrored or not, then turned counter-clockwise by quarters."""
+
+    mirrored: bool
+    quarters: int
+
+    def of(self, square: Picture) -> Picture:
+        """The square so laid."""
+        return np.ascontiguousarray(np.rot90(square[:, ::-1] if self.mirrored else square, self.quarters))
+
+    def matrix(self) -> npt.NDArray[np.float64]:
+        """From shares of the square to shares of the square so laid."""
+        mirror = np.array([[-1.0, 0, 1], [0, 1, 0], [0, 0, 1]]) if self.mirrored else np.eye(3)
+        quarter = np.array([[0.0, 1, 0], [-1, 0, 1], [0, 0, 1]])
+        return np.asarray(np.linalg.matrix_power(quarter, self.quarters) @ mirror, np.float64)
+
+
+_TURNS = [_Turn(mirrored, quarters) for mirrored, quarters in product((False, True), range(4))]
+
+
+def held_out(path: Path) -> bool:
+    """Whether a caps photograph belongs to the held-out part, told from its running number."""
+    digits = _number(path)
+    return bool(digits) and int(digits) // 10 % HELD_OUT_EVERY == 0
+
+
+def grey_bottles(data: Path, count: int, size: int, rng: np.random.Generator, test: bool) -> list[Sample]:
+    """Greyscale copies with boxes of open mouths; closed bottles come along with nothing to find.
+
+    The publisher's `valid` part is left alone: it serves to measure.
+    """
+    paths = pictures_in(data / CAPS_BOXES.folder, "train/images/*.jpg")
+    chosen = choose([path for path in paths if held_out(path) == test], count, rng)
+    return [_whole(read(path), caps_boxes(path), size) for path in chosen]
+
+
+def closed_bottles(data: Path, count: int, size: int, rng: np.random.Generator, test: bool) -> list[Sample]:
+    """Colour photographs of closed bottles, whole and cut out: nothing to find."""
+    paths = pictures_in(data / CAPS_PHOTOS.folder, "closed/*.jpg")
+    chosen = choose([path for path in paths if held_out(path) == test], count, rng)
+    return [sample for path in chosen for sample in _both(read(path), [], size)]
+
+
+def open_bottles(data: Path, count: int, size: int, rng: np.random.Generator, test: bool) -> list[Sample]:
+    """Colour photographs of open bottles, whole and cut out, with the boxes of their greyscale copies."""
+    paths = pictures_in(data / CAPS_PHOTOS.folder, "open/*.jpg")
+    copies: dict[str, list[Path]] = {}
+    for copy in pictures_in(data / CAPS_BOXES.folder, "*/images/*.jpg"):
+        copies.setdefault(_number(copy), []).append(copy)
+    chosen = choose([path for path in paths if held_out(path) == test], count, rng)
+    samples = []
+    for path in chosen:
+        picture = read(path)
+        found = [
+            carried_over(picture, read(copy), caps_boxes(copy)) for copy in copies.get(_number(path), [])
+        ]
+        fitting = max((one for one in found if one), key=len, default=[])
+        if fitting:
+            samples += _both(picture, fitting, size)
+    return samples
+
+
+def carried_over(picture: Picture, copy: Picture, boxes: list[Box]) -> list[Box]:
+    """Boxes of a greyscale copy, in shares of the colour photograph that it was made from.
+
+    Empty where the two don't show the same.
+    """
+    ours, theirs = _even(picture), _even(copy)
+    turn = max(_TURNS, key=lambda one: _likeness(one.of(ours), theirs))
+    moved = np.eye(2, 3, dtype=np.float32)
+    try:
+        likeness, moved = cv2.findTransformECC(  # type: ignore[call-overload]
+            theirs, turn.of(ours), moved, cv2.MOTION_AFFINE, _STEPS, None, 5
+        )
+    except cv2.error:  # nothing in common
+        return []
+    if likeness < _LEAST_LIKENESS:
+        return []
+    pixels = np.diag([_SIDE, _SIDE, 1.0])
+    back = np.linalg.inv(pixels @ turn.matrix()) @ np.vstack([moved, [0, 0, 1]]) @ pixels
+    return [_moved(box, back) for box in boxes]
+
+
+def caps_boxes(path: Path) -> list[Box]:
+    """Boxes of open mouths in shares of the picture; the publisher's few polygons become their bounds."""
+    label = path.parent.parent / "labels" / f"{path.stem}.txt"
+    found = []
+    for line in label.read_text(encoding="ascii").splitlines():
+        first, *rest = line.split()
+        numbers = np.array([float(entry) for entry in rest])
+        if first != OPEN_CLASS:
+            continue
+        if len(numbers) == 4:
+            centre, extent = numbers[:2], numbers[2:]
+            low, high = centre - extent / 2, centre + extent / 2
+        else:
+            corners = numbers.reshape(-1, 2)
+            low, high = corners.min(axis=0), corners.max(axis=0)
+        found.append(Box(float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1])))
+    return found
+
+
+@lru_cache(maxsize=2048)
+def _number(path: Path) -> str:
+    """The running number in a name such as `IMG_1100_jpg_3530dd.jpg`; empty where there is none."""
+    found = re.match(r"[^_]*_(\d+)", path.stem)
+    return found[1] if found else ""
+
+
+def _both(picture: Picture, boxes: list[Box], size: int) -> list[Sample]:
+    whole, cut = _whole(picture, boxes, size), _cut_out(picture, boxes, size)
+    return [whole, cut] if cut is not None else [whole]
+
+
+def _whole(picture: Picture, boxes: list[Box], size: int) -> Sample:
+    square, scale, x, y = squared(picture, size)
+    height, width = picture.shape[:2]
+    across, down = width * scale, height * scale
+    return Sample(
+        square,
+        [
+            (DefectKind.OPENING, Box(b.x * across + x, b.y * down + y, b.width * across, b.height * down))
+            for b in boxes
+        ],
+    )
+
+
+def _cut_out(picture: Picture, boxes: list[Box], size: int) -> Sample | None:
+    """As an evaluation cuts it out; None where the item, or the mouth on it, was not found."""
+    region = standing_out(picture)
+    if not region.found:
+        return None
+    height, width = picture.shape[:2]
+    crop = crop_item(picture, region, size, margin=DetectorSettings().margin, mask_background=True)
+    full = [
+        (DefectKind.OPENING, Box(b.x * width, b.y * height, b.width * width, b.height * height))
+        for b in boxes
+    ]
+    inside = [(kind, box) for kind, box in boxes_in(crop, full, size) if _shows(crop.square, box)]
+    return Sample(crop.square, inside) if len(inside) == len(boxes) else None
+
+
+def _shows(square: Picture, box: Box) -> bool:
+    """Whether most of a box was left when the background went."""
+    part = square[int(box.y) : int(box.y + box.height), int(box.x) : int(box.x + box.width)]
+    return part.size > 0 and float((part != NEUTRAL).any(axis=2).mean()) > 0.4
+
+
+def _even(picture: Picture) -> Picture:
+    grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+    small = cv2.resize(grey, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.GaussianBlur(small, (3, 3), 0), np.uint8)
+
+
+def _likeness(one: Picture, other: Picture) -> float:
+    return float(cv2.matchTemplate(one, other, cv2.TM_CCOEFF_NORMED)[0, 0])
+
+
+def _moved(box: Box, matrix: npt.NDArray[np.float64]) -> Box:
+    left, top, right, bottom = box.x, box.y, box.x + box.width, box.y + box.height
+    corners = np.array([[left, top, 1], [right, top, 1], [left, bottom, 1], [right, bottom, 1]]).T
+    places = (matrix @ corners)[:2]
+    (x0, y0), (x1, y1) = places.min(axis=1), places.max(axis=1)
+    return Box(float(x0), float(y0), float(x1 - x0), float(y1 - y0))
