@@ -42,6 +42,23 @@ def test_returns_show_what_the_oms_knows_and_why(open_page, station):
     assert station.shift.workflow.calls == [("put_away", "old-0", "A-01-1")]
 
 
+def test_a_late_answer_to_the_filter_before_changes_nothing(open_page, station):
+    page = open_page("/returns")
+    page.wait_for_selector("tr.touchable")
+    units = page.locator("tr.touchable").count()
+    late = []
+    page.route("**/api/inspections*oms=rejected*", lambda route: late.insert(0, route))
+    page.click("text=With a problem")
+    while not late:
+        page.wait_for_timeout(30)
+    with page.expect_response("**/api/inspections?limit=100"):
+        page.click("text=All")
+    with page.expect_response("**/api/inspections*oms=rejected*"):
+        late[0].continue_()
+    page.wait_for_timeout(300)
+    assert page.locator("tr.touchable").count() == units
+
+
 def test_undo_from_the_list_asks_first(open_page, station):
     page = open_page("/returns")
     page.click("tr.touchable >> nth=1")

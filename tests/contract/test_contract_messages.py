@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import jsonschema
 import pytest
 import yaml
 from builders_messages import an_event, an_inspection
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
 from sync.contract import field_tables, generate
 from sync.contract.messages import (
@@ -23,6 +24,7 @@ from sync.contract.messages import (
     StockState,
     schema_urn,
 )
+from sync.contract.messages.times import UtcTime, write_utc
 from sync.contract.validation import validate
 from sync.oms.loading import load_expected, load_reference
 
@@ -193,3 +195,10 @@ def test_the_guides_examples_are_valid(tmp_path: Path) -> None:
 def test_the_guide_explains_every_state_status_and_exception() -> None:
     for word in (*StockState, *AnswerStatus, *AnswerException):
         assert f"`{word.value}`" in GUIDE, word
+
+
+@pytest.mark.parametrize("text", ["2026-11-22T11:10:32.250000+05:30", "2026-11-22T05:40:32.250Z"])
+def test_an_instant_of_any_zone_is_the_same_instant_in_utc(text: str) -> None:
+    read = TypeAdapter(UtcTime).validate_json(json.dumps(text))
+    assert write_utc(read) == "2026-11-22T05:40:32.250000Z"
+    assert (read.hour, read.tzinfo) == (5, UTC)
