@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from models.training.caps import closed_bottles, grey_bottles, open_bottles
+from models.training.caps import closed_bottles, grey_bottles, laid_over, open_bottles
 from models.training.drawn import Drawer, Sample
 from models.training.recipe import Recipe
 from models.training.shared_sets import groceries
@@ -55,12 +55,13 @@ def write_dataset(recipe: Recipe, out: Path, shared: Path | None, workers: int) 
 def _photographs(recipe: Recipe, shared: Path, part: str) -> list[Sample]:
     rng = np.random.default_rng([recipe.seed, _PART_SEEDS[part], 5])
     size, wanted, test = recipe.input_size, recipe.pictures, part == "test"
-    return [
+    bottles = [
         *grey_bottles(shared, wanted.caps_boxes, size, rng, test),
         *open_bottles(shared, wanted.caps_open, size, rng, test),
         *closed_bottles(shared, wanted.caps_closed, size, rng, test),
-        *groceries(shared, wanted.grocery, size, rng, part),
     ]
+    shop = groceries(shared, wanted.grocery, size, rng, part)
+    return [*bottles, *shop, *([] if test else laid_over(bottles, rng))]
 
 
 def _draw_one(job: tuple[Recipe, Path, str, int]) -> list[str]:

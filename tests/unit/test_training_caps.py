@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from models.training.caps import caps_boxes, carried_over, grey_bottles, held_out, open_bottles
+from models.training.caps import caps_boxes, grey_bottles, held_out, laid_over, open_bottles
+from models.training.copies import carried_over
 from models.training.drawn import Sample
 from models.training.measure import overlap
 from vision.findings import Box, DefectKind
@@ -98,6 +99,20 @@ def test_open_bottles_come_whole_and_cut_out_with_the_mouth_boxed(tmp_path: Path
     (inside,) = mouths(cut)
     assert inside.area > box.area, "cut out it is nearer"
     assert cut.square[0, 0].tolist() == [114, 114, 114]
+
+
+def test_laid_over_the_mouth_stays_boxed() -> None:
+    square = np.full((320, 320, 3), 114, np.uint8)
+    square[40:60, 200:290] = 255
+    sample = Sample(square, [(DefectKind.OPENING, Box(200, 40, 90, 20))])
+    seen = set()
+    for turned in laid_over([sample] * 20, np.random.default_rng(1)):
+        ((_, box),) = turned.boxes
+        part = turned.square[int(box.y) : int(box.y + box.height), int(box.x) : int(box.x + box.width)]
+        assert part.shape[0] * part.shape[1] == 90 * 20
+        assert (part == 255).all()
+        seen.add((box.x, box.y))
+    assert seen == {(40.0, 30.0), (30.0, 260.0), (260.0, 200.0)}, "each of the three turns, never none"
 
 
 def test_greyscale_copies_bring_their_own_boxes(tmp_path: Path) -> None:
