@@ -123,7 +123,6 @@ def open_station(
         calibrations = CalibrationsView(book, policies)
 
         golden = golden_comparer(settings)
-        stack.callback(golden.close)
         ahead = GoldenAhead(golden.sets, tuple(settings.cameras))
 
         desk = assemble_desk(
@@ -272,7 +271,6 @@ def open_replay(settings: Settings, package_id: str | None = None) -> Iterator[R
         eyes = stack.enter_context(ViewInspector(settings.vision, detector))
         references = ReferenceStore(data / "references")
         golden = golden_comparer(settings)
-        stack.callback(golden.close)
         judge = Judge(
             CameraBank({}),
             eyes,

@@ -14,7 +14,7 @@ from sync.database import Database
 
 
 def golden_comparer(settings: Settings) -> GoldenComparer:
-    """Compares with the golden pictures below the data folder; close it."""
+    """Compares with the golden pictures below the data folder."""
     data = settings.station.data_dir
     store, kept = GoldenStore(data / GOLDEN_FOLDER), KeptGolden(data / "golden-kept")
     return GoldenComparer(GoldenSets(store, kept, settings.vision))

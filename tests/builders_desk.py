@@ -35,7 +35,7 @@ from vision.errors import PictureTruncated
 from vision.findings import Box, DefectKind, Finding
 from vision.photograph import Photograph
 from vision.quality import Quality, QualityVerdict
-from vision.view_inspector import ViewInspection
+from vision.view_inspector import Meanwhile, ViewInspection
 
 SITE = "blr-01"
 NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
@@ -67,9 +67,11 @@ class Table:
             for view, jpeg in self.pictures.items()
         }
 
-    def inspect(self, view: str, jpeg: bytes, reference: bytes | None = None) -> ViewInspection:
+    def inspect(
+        self, view: str, jpeg: bytes, reference: bytes | None = None, *, meanwhile: Meanwhile | None = None
+    ) -> ViewInspection:
         """As the view inspector does."""
-        del reference
+        del reference, meanwhile
         if jpeg in self.unreadable:
             raise PictureTruncated("the end is missing")
         return ViewInspection(
@@ -86,10 +88,14 @@ class Table:
         )
 
     def inspect_all(
-        self, frames: Mapping[str, bytes], references: Mapping[str, bytes] | None = None
+        self,
+        frames: Mapping[str, bytes],
+        references: Mapping[str, bytes] | None = None,
+        *,
+        meanwhile: Meanwhile | None = None,
     ) -> dict[str, ViewInspection]:
         """As the view inspector does."""
-        del references
+        del references, meanwhile
         return {view: self.inspect(view, jpeg) for view, jpeg in frames.items()}
 
 

@@ -2,11 +2,12 @@
 
 Two 1080p views are prepared side by side (OpenCV lets go of Python's lock while it works), and as soon as the
 item of one is cut out the network looks at it, on a core each where there are two; meanwhile the picture is
-judged. What the network says of a picture that isn't good enough counts for nothing.
+judged, and whatever else is to look at it does so. What the network says of a picture that isn't good enough
+counts for nothing.
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -48,36 +49,26 @@ class Detector(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class ViewInspection:
-    """What one view of one item shows.
+class SeenView:
+    """One view of one item before anything was looked for on it.
 
     Attributes:
         view: Name of the camera's view.
-        quality: Whether the picture is good enough; if not, there are no findings.
+        quality: Whether the picture is good enough.
         region: The item's box in full-picture pixels, None where no item was told from its surroundings.
         region_confidence: How sure the place is, 0 to 1.
-        findings: Best first, boxes in full-picture pixels.
         width: Pixels of the full picture.
         height: Pixels of the full picture.
-        detector_ran: False where the picture was refused or the station has no model: no findings then means
-            nothing.
-        timings_ms: Milliseconds by step: `decode`, `prepare` (reduce, find the item, judge the picture,
-            crop), `model`, `interpret`.
         photograph: The picture.
-        model_ran: From when to when the network ran, by `time.perf_counter`; None where it didn't.
     """
 
     view: str
     quality: Quality
     region: Box | None
     region_confidence: float
-    findings: tuple[Finding, ...]
     width: int
     height: int
-    detector_ran: bool
-    timings_ms: Mapping[str, float]
     photograph: Photograph = field(repr=False, compare=False)
-    model_ran: tuple[float, float] | None = field(default=None, repr=False, compare=False)
 
     @property
     def picture(self) -> Picture:
@@ -85,11 +76,33 @@ class ViewInspection:
         return self.photograph.full()
 
 
+@dataclass(frozen=True, slots=True)
+class ViewInspection(SeenView):
+    """What one view of one item shows; of a picture that isn't good enough nothing is said.
+
+    Attributes:
+        findings: Best first, boxes in full-picture pixels.
+        detector_ran: False where the picture was refused or the station has no model: no findings then means
+            nothing.
+        timings_ms: Milliseconds by step: `decode`, `prepare` (reduce, find the item, judge the picture,
+            crop), `model`, `interpret`.
+        model_ran: From when to when the network ran, by `time.perf_counter`; None where it didn't.
+    """
+
+    findings: tuple[Finding, ...]
+    detector_ran: bool
+    timings_ms: Mapping[str, float]
+    model_ran: tuple[float, float] | None = field(default=None, repr=False, compare=False)
+
+
+Meanwhile = Callable[[SeenView], None]
+"""Looks at a picture that is good enough while the network does; called from several threads at once."""
+
+
 @dataclass(slots=True)
 class _Prepared:
-    photograph: Photograph
+    seen: SeenView
     region: Region  # in pixels of the full picture
-    quality: Quality
     timings: dict[str, float]
     task: tuple[Crop, Floats] | None
 
@@ -123,7 +136,13 @@ class ViewInspector:
         self._network.shutdown()
 
     def inspect(
-        self, view: str, jpeg: bytes, reference: bytes | None = None, *, previous: bytes | None = None
+        self,
+        view: str,
+        jpeg: bytes,
+        reference: bytes | None = None,
+        *,
+        previous: bytes | None = None,
+        meanwhile: Meanwhile | None = None,
     ) -> ViewInspection:
         """Inspect one view.
 
@@ -133,6 +152,7 @@ class ViewInspector:
             reference: Picture of this view with nothing on the station, where there is one.
             previous: Bytes of the view's picture of the item before, where a repeat would mean a frozen
                 camera.
+            meanwhile: Looks at the picture too, if it is good enough; what it raises ends the inspection.
 
         Raises:
             PictureRefused: If the bytes are no picture that can be decoded safely; its `view` names the
@@ -140,7 +160,10 @@ class ViewInspector:
             DetectorFailed: If the network fails.
         """
         try:
-            return self._finish(view, *self._start(jpeg, reference, previous))
+            prepared, answer = self._start(view, jpeg, reference, previous)
+            if meanwhile is not None and prepared.seen.quality.ok:
+                meanwhile(prepared.seen)
+            return self._finish(prepared, answer)
         except PictureRefused as error:
             error.view = view
             raise
@@ -150,8 +173,11 @@ class ViewInspector:
         frames: Mapping[str, bytes],
         references: Mapping[str, bytes] | None = None,
         previous: Mapping[str, bytes] | None = None,
+        meanwhile: Meanwhile | None = None,
     ) -> dict[str, ViewInspection]:
         """Inspect the views of one item at the same time; the order of `frames` is kept.
+
+        `meanwhile` looks at each picture that is good enough, as in `inspect`.
 
         Raises:
             PictureRefused: If one of them is no picture; its `view` names the camera.
@@ -160,7 +186,12 @@ class ViewInspector:
         references, previous = references or {}, previous or {}
         waiting = {
             view: self._viewers.submit(
-                self.inspect, view, jpeg, references.get(view), previous=previous.get(view)
+                self.inspect,
+                view,
+                jpeg,
+                references.get(view),
+                previous=previous.get(view),
+                meanwhile=meanwhile,
             )
             for view, jpeg in frames.items()
         }
@@ -190,7 +221,7 @@ class ViewInspector:
             self._references.clear()
 
     def _start(
-        self, jpeg: bytes, reference: bytes | None, previous: bytes | None
+        self, view: str, jpeg: bytes, reference: bytes | None, previous: bytes | None
     ) -> tuple[_Prepared, Future[tuple[Floats, float, float]] | None]:
         timings: dict[str, float] = {}
         with _timed(timings, "decode"):
@@ -208,7 +239,11 @@ class ViewInspector:
             wait([answer])  # it may have begun
             task = answer = None
         full = region.scaled(1, 1, photograph.factor, photograph.factor)
-        return _Prepared(photograph, full, quality, timings, task), answer
+        place = full.box if full.found else None
+        seen = SeenView(
+            view, quality, place, full.confidence, photograph.width, photograph.height, photograph
+        )
+        return _Prepared(seen, full, timings, task), answer
 
     def _find_item(self, photograph: Photograph, reference: bytes | None) -> tuple[Region, Picture]:
         """Where the item is, in pixels of the working picture, and the small picture it was found on."""
@@ -240,9 +275,9 @@ class ViewInspector:
         return raw, started, time.perf_counter()
 
     def _finish(
-        self, view: str, prepared: _Prepared, answer: Future[tuple[Floats, float, float]] | None
+        self, prepared: _Prepared, answer: Future[tuple[Floats, float, float]] | None
     ) -> ViewInspection:
-        region, timings = prepared.region, prepared.timings
+        seen, timings = prepared.seen, prepared.timings
         findings: tuple[Finding, ...] = ()
         model_ran = None
         if answer is not None and self._detector is not None and prepared.task is not None:
@@ -250,19 +285,13 @@ class ViewInspector:
             model_ran = (ran[0], ran[1])
             timings["model"] = (ran[1] - ran[0]) * 1e3
             with _timed(timings, "interpret"):
-                findings = self._detector.interpret(raw, prepared.task[0], region, view)
+                findings = self._detector.interpret(raw, prepared.task[0], prepared.region, seen.view)
         return ViewInspection(
-            view=view,
-            quality=prepared.quality,
-            region=region.box if region.found else None,
-            region_confidence=region.confidence,
+            **{name: getattr(seen, name) for name in SeenView.__slots__},
             findings=findings,
-            width=prepared.photograph.width,
-            height=prepared.photograph.height,
             detector_ran=answer is not None,
             model_ran=model_ran,
             timings_ms={name: round(value, 3) for name, value in timings.items()},
-            photograph=prepared.photograph,
         )
 
     def _reference(self, jpeg: bytes) -> EmptyStation:

@@ -9,9 +9,7 @@ All that a result rests on is named with it, so that `again` comes to the same o
 
 import hashlib
 import logging
-import time
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -28,7 +26,7 @@ from vision.golden.comparison import Comparison
 from vision.golden.identity import ProductMarks
 from vision.golden.views import ItemView, item_view
 from vision.golden.where import where_unlike
-from vision.view_inspector import ViewInspection
+from vision.view_inspector import SeenView
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +45,6 @@ AROUND = 0.05
 OTHERS_ASKED = 4
 """Other products of the return whose print is looked at, at most."""
 _PICTURES_OF_EACH = 5
-_AT_ONCE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,63 +55,46 @@ class Compared:
     finding: PictureFinding | None = None
 
 
-Compare = Callable[[Mapping[str, ViewInspection]], dict[str, Compared]]
-"""Compares the usable pictures of one unit, by view; views without golden pictures are left out."""
+Compare = Callable[[SeenView], Compared | None]
+"""Compares one usable picture of a unit; None where its camera has no golden pictures of the product."""
 
 
 class GoldenComparer:
-    """Compares units with golden ones; close it to end its threads."""
+    """Compares units with golden ones; may be asked from several threads at once."""
 
     def __init__(self, sets: GoldenSets) -> None:
         self.sets = sets
-        self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="golden")
 
-    def close(self) -> None:
-        """End the threads after the work in hand."""
-        self._pool.shutdown()
+    def fresh(self, sku: str, others: Iterable[str], seen: SeenView) -> Compared | None:
+        """Compare one view of a unit with the present golden pictures of its product.
 
-    def fresh(
-        self, sku: str, others: Iterable[str], seen: Mapping[str, ViewInspection]
-    ) -> dict[str, Compared]:
-        """Compare a unit with the present golden pictures of its product.
+        A failure of the comparison costs this signal, never the inspection.
 
         Args:
             sku: What it should be.
             others: What else stands on the return.
-            seen: Its usable pictures, by view.
+            seen: A usable picture.
         """
-        taught = {view: picture for view, picture in seen.items() if self.sets.taught(sku, view)}
-        if not taught:
-            return {}
+        if not self.sets.taught(sku, seen.view):
+            return None
         asked = [other for other in dict.fromkeys(others) if other != sku]
-        waiting = {
-            view: self._pool.submit(self._tried, sku, view, asked, picture)
-            for view, picture in taught.items()
-        }
-        done = {view: future.result() for view, future in waiting.items()}
-        return {view: one for view, one in done.items() if one is not None}
-
-    def again(
-        self, named: Mapping[str, GoldenComparison], seen: Mapping[str, ViewInspection]
-    ) -> dict[str, Compared]:
-        """Compare with the very sets that an inspection names.
-
-        Raises:
-            EvidenceMissing: One of them is gone or damaged.
-        """
-        return {view: self._again(named[view], picture) for view, picture in seen.items() if view in named}
-
-    def _tried(self, sku: str, view: str, others: list[str], seen: ViewInspection) -> Compared | None:
-        """Compare; a failure of the comparison costs this signal, never the inspection."""
         try:
-            return self._compared(sku, view, others, seen)
+            return self._compared(sku, asked, seen)
         except Exception:
-            logger.exception("comparing %s, camera %s, with its golden pictures failed", sku, view)
+            logger.exception("comparing %s, camera %s, with its golden pictures failed", sku, seen.view)
             return Compared(GoldenComparison(verdict=GoldenVerdict.BROKEN))
 
-    def _compared(self, sku: str, view: str, others: list[str], seen: ViewInspection) -> Compared | None:
+    def again(self, named: Mapping[str, GoldenComparison], seen: SeenView) -> Compared | None:
+        """Compare with the very set that an inspection names for this view.
+
+        Raises:
+            EvidenceMissing: It is gone or damaged.
+        """
+        return self._again(named[seen.view], seen) if seen.view in named else None
+
+    def _compared(self, sku: str, others: list[str], seen: SeenView) -> Compared | None:
         try:
-            golden = self.sets.present(sku, view)
+            golden = self.sets.present(sku, seen.view)
         except GoldenUnusable:  # it was logged; the page says so
             return Compared(GoldenComparison(verdict=GoldenVerdict.BROKEN))
         if golden is None:
@@ -126,7 +106,7 @@ class GoldenComparer:
         known: dict[str, PreparedSet] = {}
         for other in others:
             try:
-                found = self.sets.present(other, view)
+                found = self.sets.present(other, seen.view)
             except GoldenUnusable:
                 continue
             if found is not None:
@@ -135,7 +115,7 @@ class GoldenComparer:
                 break
         return _result(golden, item, comparison, seen, sku, known)
 
-    def _again(self, named: GoldenComparison, seen: ViewInspection) -> Compared:
+    def _again(self, named: GoldenComparison, seen: SeenView) -> Compared:
         if named.verdict is GoldenVerdict.BROKEN:
             return Compared(named)
         try:
@@ -157,7 +137,7 @@ def method() -> str:
     return digest.hexdigest()[:12]
 
 
-def _item(golden: PreparedSet, seen: ViewInspection) -> ItemView:
+def _item(golden: PreparedSet, seen: SeenView) -> ItemView:
     """The item of a fresh picture.
 
     Drawing its outline costs more than comparing it; where the set's colours tell it from the table, the
@@ -183,7 +163,7 @@ def _result(
     golden: PreparedSet,
     item: ItemView,
     comparison: Comparison,
-    seen: ViewInspection,
+    seen: SeenView,
     sku: str | None,
     others: Mapping[str, PreparedSet],
 ) -> Compared:
@@ -210,7 +190,7 @@ def _result(
     return Compared(record, found)
 
 
-def _finding(item: ItemView, comparison: Comparison, seen: ViewInspection) -> PictureFinding:
+def _finding(item: ItemView, comparison: Comparison, seen: SeenView) -> PictureFinding:
     place, whole = where_unlike(comparison, item), item.box
     return PictureFinding(
         kind=DefectKind.UNLIKE,
@@ -221,7 +201,7 @@ def _finding(item: ItemView, comparison: Comparison, seen: ViewInspection) -> Pi
     )
 
 
-def _in_full(place: Box, seen: ViewInspection) -> PictureBox:
+def _in_full(place: Box, seen: SeenView) -> PictureBox:
     """A place on the working picture, in pixels of the full one."""
     factor = float(seen.photograph.factor)
     left, top = max(0.0, place.x * factor), max(0.0, place.y * factor)
@@ -260,9 +240,3 @@ class _Views:
 @lru_cache(maxsize=4)  # some 10 MB each; those of the return in hand
 def _marks(products: tuple[tuple[str, _Views], ...]) -> ProductMarks:
     return ProductMarks({sku: views.some for sku, views in products})
-
-
-def timed(compare: Compare, seen: Mapping[str, ViewInspection]) -> tuple[dict[str, Compared], float]:
-    """What came of it, and in how many milliseconds."""
-    started = time.perf_counter()
-    return compare(seen), (time.perf_counter() - started) * 1e3

@@ -24,7 +24,7 @@ from edge.grading.observation import (
     SealState,
 )
 from edge.grading.policy import PolicyPack
-from edge.inspection.comparing import Compare, Compared, GoldenComparer, timed
+from edge.inspection.comparing import Compare, Compared, GoldenComparer
 from edge.inspection.judged_views import busy_ms, judged_view, no_picture
 from edge.inspection.observing import observe
 from edge.inspection.references import ReferenceStore
@@ -33,7 +33,7 @@ from edge.inspection.session import ItemInHand, OpenReturn, sku_of
 from edge.returns.store import LocalCopy
 from hardware.cameras.frame import Frame
 from vision.errors import PictureRefused, VisionError
-from vision.view_inspector import ViewInspection
+from vision.view_inspector import Meanwhile, SeenView, ViewInspection
 
 logger = logging.getLogger(__name__)
 
@@ -62,12 +62,18 @@ class Eyes(Protocol):
     """What looks at pictures (`vision.view_inspector`)."""
 
     def inspect_all(
-        self, frames: Mapping[str, bytes], references: Mapping[str, bytes] | None = None
+        self,
+        frames: Mapping[str, bytes],
+        references: Mapping[str, bytes] | None = None,
+        *,
+        meanwhile: Meanwhile | None = None,
     ) -> dict[str, ViewInspection]:
         """Inspect the views of one item."""
         ...
 
-    def inspect(self, view: str, jpeg: bytes, reference: bytes | None = None) -> ViewInspection:
+    def inspect(
+        self, view: str, jpeg: bytes, reference: bytes | None = None, *, meanwhile: Meanwhile | None = None
+    ) -> ViewInspection:
         """Inspect one view."""
         ...
 
@@ -79,8 +85,8 @@ class Seen:
     Attributes:
         pictures: JPEG bytes by view; views of lost cameras are missing.
         views: What was made of each, lost ones included.
-        timings_ms: Milliseconds by step: `wait` for fresh pictures, `vision` around them, `model` within it,
-            `golden` for comparing with golden pictures, where there are any.
+        timings_ms: Milliseconds by step: `wait` for fresh pictures; `vision` for looking at them, within it
+            `model`; and what comparing with golden pictures took beyond that, `golden`, where there are any.
     """
 
     pictures: Mapping[str, bytes] = field(default_factory=dict)
@@ -196,17 +202,16 @@ class Judge:
         """
         started = time.perf_counter()
         plain = {view: jpeg for view, (_, jpeg) in references.items() if view in pictures}
-        inspected, refused = self._inspect(pictures, plain)
-        timings = {
-            "vision": (time.perf_counter() - started) * 1e3,
-            "model": busy_ms([one.model_ran for one in inspected.values() if one.model_ran is not None]),
-        }
-        compared: dict[str, Compared] = {}
-        if compare is not None:
-            usable = {view: one for view, one in inspected.items() if one.quality.ok}
-            compared, spent = timed(compare, usable)
-            if compared:
-                timings["golden"] = spent
+        golden = _Comparing(compare) if compare is not None else None
+        inspected, refused = self._inspect(pictures, plain, golden)
+        spent = (time.perf_counter() - started) * 1e3
+        ran = [one.model_ran for one in inspected.values() if one.model_ran is not None]
+        model = busy_ms(ran)
+        compared = golden.done if golden is not None else {}
+        timings = {"vision": spent, "model": model}
+        if golden is not None and compared:
+            timings["golden"] = busy_ms(ran + golden.ran) - model
+            timings["vision"] -= timings["golden"]
         views = tuple(
             judged_view(inspected[view], references.get(view), compared.get(view))
             if view in inspected
@@ -241,18 +246,19 @@ class Judge:
         return Judged(seen, observation, propose(observation, policy))
 
     def _inspect(
-        self, pictures: Mapping[str, bytes], references: Mapping[str, bytes]
+        self, pictures: Mapping[str, bytes], references: Mapping[str, bytes], meanwhile: Meanwhile | None
     ) -> tuple[dict[str, ViewInspection], dict[str, str]]:
         """What was seen in each picture, and why some could not be judged.
 
         One bad view must not lose the others.
         """
         with suppress(VisionError):
-            return self._eyes.inspect_all(pictures, references), {}
+            return self._eyes.inspect_all(pictures, references, meanwhile=meanwhile), {}
         inspected, refused = {}, {}
         for view, jpeg in pictures.items():
             try:
-                inspected[view] = self._eyes.inspect(view, jpeg, references.get(view))
+                seen = self._eyes.inspect(view, jpeg, references.get(view), meanwhile=meanwhile)
+                inspected[view] = seen
             except PictureRefused as error:
                 logger.warning("the picture of camera %s can't be judged: %s", view, error)
                 refused[view] = UNREADABLE
@@ -269,6 +275,22 @@ class Judge:
         seen = self.see(pictures, self._references.current(), compare) if pictures else Seen()
         lost = tuple(no_picture(view, LOST) for view, frame in frames.items() if frame is None)
         return replace(seen, views=seen.views + lost, timings_ms={**seen.timings_ms, "wait": waited})
+
+
+class _Comparing:
+    """Compares the views of one unit, each as soon as it can be, and keeps what came of it."""
+
+    def __init__(self, compare: Compare) -> None:
+        self._compare = compare
+        self.done: dict[str, Compared] = {}
+        self.ran: list[tuple[float, float]] = []
+
+    def __call__(self, seen: SeenView) -> None:
+        started = time.perf_counter()
+        found = self._compare(seen)
+        if found is not None:
+            self.done[seen.view] = found
+            self.ran.append((started, time.perf_counter()))
 
 
 def propose(observation: Observation, policy: PolicyPack) -> Decision:

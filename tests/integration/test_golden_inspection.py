@@ -98,7 +98,6 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
         desk.table.pictures = {"top": b""}
         desk.scan(ORDER)
         yield Bench(tmp_path, desk, comparer)
-    comparer.close()
 
 
 def codes(proposal) -> list[str]:
@@ -245,7 +244,6 @@ def test_after_a_restart_the_same_is_proposed(bench: Bench, tmp_path: Path) -> N
         restore_desk(parts.state, parts.drafts, parts.store, parts.judge, parts.references, parts.workflow)
         assert again.desk.proposal.findings == before.findings
         assert again.desk.proposal.reasons == before.reasons
-    comparer.close()
 
 
 def test_only_so_many_sets_are_held_in_memory(tmp_path: Path) -> None:

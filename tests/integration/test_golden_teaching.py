@@ -62,7 +62,6 @@ def school(tmp_path: Path) -> Iterator[Class]:
         desk.knows(a_product(), an_expected_return(a_line(mrp=1500)))
         teaching = golden_teaching(settings, comparer, desk.parts, table, desk.database, desk.clock)
         yield Class(tmp_path, desk, teaching)
-    comparer.close()
 
 
 def refusal(step) -> str:

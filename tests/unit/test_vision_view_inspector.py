@@ -1,5 +1,7 @@
 """A whole view: bytes in, findings out; two views at once."""
 
+import threading
+
 import cv2
 import numpy as np
 import pytest
@@ -71,6 +73,41 @@ def test_a_picture_that_is_not_good_enough_is_not_shown_to_the_model(inspector):
     assert seen.quality.verdict is QualityVerdict.BLURRED
     assert not seen.detector_ran
     assert seen.findings == ()
+
+
+class WaitsForTheOther(OnnxDetector):
+    """A network that ends only once somebody has looked at the picture meanwhile."""
+
+    looked: threading.Event
+
+    def infer(self, tensor):
+        assert self.looked.wait(20), "nobody looked while the network was at work"
+        return super().infer(tensor)
+
+
+def test_others_look_at_the_picture_while_the_network_does():
+    detector = WaitsForTheOther(tiny_weights(), a_spec(), DetectorSettings())
+    detector.looked = threading.Event()
+    places = []
+
+    def look(seen):
+        places.append((seen.view, seen.region, seen.picture.shape))
+        detector.looked.set()
+
+    with ViewInspector(VisionSettings(), detector) as inspector:
+        found = inspector.inspect("top", TORN, EMPTY, meanwhile=look)
+    assert places == [("top", found.region, (1080, 1920, 3))]
+    assert found.findings
+
+
+def test_others_are_spared_a_picture_that_is_not_good_enough(inspector):
+    blurred = a_jpeg(cv2.GaussianBlur(a_torn_item(), (0, 0), 9))
+    looked = []
+    frames = {"top": blurred, "front": TORN}
+    inspector.inspect_all(
+        frames, {"top": EMPTY, "front": EMPTY}, meanwhile=lambda one: looked.append(one.view)
+    )
+    assert looked == ["front"]
 
 
 def test_without_a_model_the_picture_is_still_judged():

@@ -120,7 +120,8 @@ def squared(view: ItemView, turn: float = 0.0, longest: float | None = None) -> 
     centre = (x + width / 2, y + height / 2)
     corners = cv2.boxPoints((centre, (float(width), float(height)), 0.0))
     if turn:
-        points = np.asarray(cv2.findNonZero(view.mask), np.float64).reshape(-1, 2)
+        edges, _ = cv2.findContours(view.mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        points = np.concatenate(edges).reshape(-1, 2).astype(np.float64)
         rotation = cv2.getRotationMatrix2D(centre, turn, 1.0)
         turned = points @ rotation[:, :2].T + rotation[:, 2]
         low, high = turned.min(axis=0), turned.max(axis=0)
