@@ -25,6 +25,7 @@ from edge import (
     cli_check,
     cli_conformance,
     cli_endurance,
+    cli_grades,
     cli_lab,
     cli_labels,
     cli_model,
@@ -89,6 +90,7 @@ for part in (
     part.register(app)
 cli_trial.register(cli_model.model_app, cli_check.policy_app)
 cli_labels.register(app, cli_model.model_app)
+cli_grades.register(cli_model.model_app)
 
 
 def main() -> None:

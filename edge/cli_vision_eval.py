@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -71,7 +71,11 @@ def evaluate(
     ] = None,
     package: Annotated[
         str | None,
-        typer.Option("--package", help="Model package, such as damage-1.0.0; the active one if unset."),
+        typer.Option(
+            "--package",
+            help="Model package, such as damage-1.0.0, or its folder; the active one if unset. For grades "
+            "also a folder that `model teach-grades` wrote.",
+        ),
     ] = None,
     normal: Annotated[str | None, typer.Option("--normal", help="The class of the intact units.")] = None,
     meaning: Annotated[
@@ -132,11 +136,15 @@ def _by_package(
     config: Path | None,
 ) -> "Evaluation":
     from models.evaluation.boxes import evaluate_boxes
-    from models.evaluation.damage import evaluate_damage, evaluate_grades
+    from models.evaluation.damage import evaluate_damage
     from models.evaluation.detecting import Examiner
+    from models.evaluation.grades import by_policy, evaluate_grades
     from models.loading import open_package
+    from models.site_grader import is_grader
 
     registry, settings = station_eyes(config)
+    if name is not None and is_grader(Path(name)):
+        return _by_grader(task, folder, grouping, Path(name), reader, config)
     if name is not None and Path(name).is_dir():
         package = open_package(Path(name))
     else:
@@ -145,11 +153,28 @@ def _by_package(
     if task is Task.DAMAGE:
         result = evaluate_damage(folder, grouping, normal, examiner, reader, _coverage())
     elif task is Task.GRADE:
-        result = evaluate_grades(folder, grouping, examiner, _grader(), reader)
+        result = evaluate_grades(folder, grouping, by_policy(examiner, _grader()), reader)
     else:
         pairs = dict(_pair(entry) for entry in meaning)
         result = evaluate_boxes(folder, grouping, examiner, reader, pairs, whole=not cut_out)
     result.method = package.package_id
+    return result
+
+
+def _by_grader(
+    task: Task, folder: Path, grouping: Any, grader: Path, reader: "PictureReader", config: Path | None
+) -> "Evaluation":
+    from models.evaluation.grades import evaluate_grades
+    from models.grade_teaching import by_grader
+    from models.site_grader import open_grader, read_card
+
+    if task is not Task.GRADE:
+        raise CommandFailed(f"{grader} gives grades alone: measure it with --task grade.", Exit.USAGE)
+    registry, settings = station_eyes(config)
+    card = read_card(grader)
+    opened = open_grader(grader, card, registry.get(card.base), settings.detector)
+    result = evaluate_grades(folder, grouping, by_grader(opened), reader)
+    result.method = f"{grader.resolve().name}, taught with {card.base}"
     return result
 
 
@@ -232,12 +257,7 @@ def _say(result: "Evaluation") -> None:
     console = Console()
     kinds = ", ".join(f"{count} {name}" for name, count in result.pictures.items())
     title = f"{result.task}: {result.folder} ({kinds}; {result.groups} groups)"
-    table = Table("figure", "value", "95 % interval", "floor: the item hidden", title=escape(title))
-    for name, figure in result.figures.items():
-        table.add_row(name, _number(figure.value), _interval(figure), _floors(figure))
-    for name, value in result.by_part.items():
-        table.add_row(f"  {escape(name)}", _number(value), "", "")
-    console.print(table)
+    console.print(figure_table(title, result.figures, result.by_part))
     console.print(
         f"{escape(result.method)}; {result.taught} golden pictures; "
         f"{result.p50_ms:.0f} ms of processor time a view in the median, "
@@ -247,6 +267,16 @@ def _say(result: "Evaluation") -> None:
         console.print(f"- {escape(note)}")
     for path, reason in result.refused:
         console.print(f"- {escape(str(path))} was left out: {escape(reason)}")
+
+
+def figure_table(title: str, figures: "Mapping[str, Figure]", parts: Mapping[str, float]) -> Table:
+    """Figures with their intervals and floors, for a terminal."""
+    table = Table("figure", "value", "95 % interval", "floor: the item hidden", title=escape(title))
+    for name, figure in figures.items():
+        table.add_row(name, _number(figure.value), _interval(figure), _floors(figure))
+    for name, value in parts.items():
+        table.add_row(f"  {escape(name)}", _number(value), "", "")
+    return table
 
 
 def _number(value: float) -> str:

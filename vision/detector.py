@@ -71,7 +71,7 @@ class OnnxDetector:
         """
         self.spec = spec
         self._settings = settings
-        self._session = _open_session(weights, settings.threads)
+        self._session = open_session(weights, settings.threads)
         _check_shapes(self._session, spec)
 
     def detect(self, picture: Picture, region: Region, view: str) -> tuple[Finding, ...]:
@@ -182,7 +182,12 @@ def _candidates(
     return boxes, np.asarray(scores[chosen], np.float32), np.asarray(labels[chosen], np.int64)
 
 
-def _open_session(weights: bytes, threads: int) -> Any:
+def open_session(weights: bytes, threads: int) -> Any:
+    """A network, ready to run: deterministic, and without threads that spin while they wait.
+
+    Raises:
+        DetectorUnusable: onnxruntime can't load it.
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -11,7 +11,6 @@ from typer.testing import CliRunner
 from edge.cli import app
 from models.errors import EvaluationRefused
 from models.evaluation.anomaly import Options, auroc_of_units, evaluate_anomaly, normal_class
-from models.evaluation.damage import grade_order, macro_f1
 from models.evaluation.figures import (
     auroc,
     average_precision,
@@ -21,6 +20,7 @@ from models.evaluation.figures import (
     pixel_overlap,
 )
 from models.evaluation.folders import Grouping, read_boxes, read_classes
+from models.evaluation.grades import grade_order, macro_f1
 from models.evaluation.hiding import hide_item, hide_middle
 from models.evaluation.pictures import PictureReader
 from models.evaluation.report import Error, Evaluation
