@@ -11,7 +11,7 @@ import numpy.typing as npt
 from models.errors import EvaluationRefused
 from models.evaluation.figures import Figure
 from models.evaluation.folders import Grouping, LabelledPicture, read_classes
-from models.evaluation.grades import GRADES, Graded, GradeJudge, grade_figures, grade_order
+from models.evaluation.grades import FAR_OFF, GRADES, Graded, GradeJudge, grade_figures, grade_order
 from models.evaluation.hiding import FLOORS, Hider
 from models.evaluation.pictures import PictureReader
 from models.grade_head import Head, Looks
@@ -179,9 +179,12 @@ def _left_out(
 
 
 def _evaluation(figures: dict[str, Figure], count: int) -> Evaluation:
+    best = {name: min if name == FAR_OFF else max for name in figures}
     return Evaluation(
         data="groups left out of teaching, each in turn",
         figures={"pictures": float(count), **{name: round(one.value, 4) for name, one in figures.items()}},
-        floors={name: round(max(value for _, value in one.floors), 4) for name, one in figures.items()},
-        notes="floor: the item hidden, the higher of two ways",
+        floors={
+            name: round(best[name](value for _, value in one.floors), 4) for name, one in figures.items()
+        },
+        notes="floor: the item hidden, the better of two ways",
     )

@@ -15,6 +15,7 @@ from models.evaluation.report import Error, Evaluation
 from models.evaluation.scoring import WORST
 
 GRADES = "ABCD"
+FAR_OFF = "off_by_more_than_one"
 _ORDERS = (
     ("a", "b", "c", "d"),
     ("none", "minor", "major", "critical"),
@@ -84,7 +85,7 @@ def grade_figures(
 ) -> dict[str, Figure]:
     """What is said of given grades (0 to 3) against the true ones, beside the floors' grades and truths."""
     figures = {}
-    for name, figure in (("macro_f1", macro_f1), ("off_by_more_than_one", _far_off), ("accuracy", _equal)):
+    for name, figure in (("macro_f1", macro_f1), (FAR_OFF, _far_off), ("accuracy", _equal)):
         interval = drawn_again(lambda places, of=figure: of(given[places], truth[places]), groups)  # type: ignore[misc]
         beside = tuple((how, figure(*part)) for how, part in floors.items())
         figures[name] = Figure.of(figure(given, truth), interval, floors=beside)
