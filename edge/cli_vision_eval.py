@@ -88,6 +88,12 @@ def evaluate(
     sheet: Annotated[
         Path | None, typer.Option("--sheet", help="Write the worst errors to this JPEG.")
     ] = None,
+    lamps: Annotated[
+        int,
+        typer.Option(
+            "--lamps", min=0, max=20, help="Anomaly: show each measured picture in so many other lights too."
+        ),
+    ] = 0,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Draws the golden pictures.")] = 1,
     as_json: JsonOption = False,
     config: OptionalConfig = None,
@@ -106,7 +112,9 @@ def evaluate(
     if task is Task.ANOMALY:
         from models.evaluation.anomaly import Options, evaluate_anomaly
 
-        result = evaluate_anomaly(folder, grouping, Options(golden or 20, normal, seed), reader, _coverage())
+        result = evaluate_anomaly(
+            folder, grouping, Options(golden or 20, normal, seed, lamps), reader, _coverage()
+        )
     elif task is Task.SAME_ITEM:
         from models.evaluation.same_item import evaluate_same_item
 

@@ -7,6 +7,7 @@ is both taught and measured. Each camera view (a folder below the class) has its
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -16,6 +17,7 @@ from models.errors import EvaluationRefused
 from models.evaluation.figures import Figure, Numbers, Truths, auroc, pixel_overlap
 from models.evaluation.folders import NORMAL, TEACHING, Grouping, LabelledPicture, read_classes
 from models.evaluation.hiding import FLOORS
+from models.evaluation.lamps import Lamps
 from models.evaluation.pictures import PictureReader, Seen
 from models.evaluation.report import Evaluation
 from models.evaluation.scoring import Coverage, Scored, group_notes, two_class_figures, worst_errors
@@ -23,16 +25,18 @@ from vision.errors import GoldenRefused
 from vision.golden.comparison import Comparison, GoldenSet
 from vision.golden.maps import to_view
 
+UNLIKE_FROM = 0.5
 _MAP_SIDE = 256  # longer side at which maps are compared with masks
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How golden pictures are drawn."""
+    """How golden pictures are drawn, and in how many other lights each measured one is shown as well."""
 
     golden: int = 20
     normal: str | None = None
     seed: int = 1
+    lamps: int = 0
 
 
 @dataclass(slots=True)
@@ -59,6 +63,7 @@ def evaluate_anomaly(
     normal = normal_class({one.label for one in pictures}, options.normal)
     result = Evaluation("anomaly", folder, "golden comparison")
     scored: list[Scored] = []
+    relit: list[Scored] = []
     floors: dict[str, list[Scored]] = {name: [] for name in FLOORS}
     maps, masks, wholes = [], [], []
     times: list[float] = []
@@ -67,7 +72,9 @@ def evaluate_anomaly(
     for view in views:
         part = _drawn([one for one in pictures if one.view == view], normal, options, result.notes)
         seen = reader.see(part.measured)
-        comparisons = _compared(reader.see(part.golden), seen, times)
+        taught = _taught(reader.see(part.golden))
+        comparisons = _compared(taught, seen, times)
+        relit += _in_other_light(taught, part.measured, options, reader, normal)
         own = _scored(seen, comparisons, normal)
         scored += own
         result.taught += len(part.golden)
@@ -80,7 +87,9 @@ def evaluate_anomaly(
                 wholes.append(pair[2])
         for name, hide in FLOORS.items():
             hidden = reader.see(part.measured, hide)
-            floors[name] += _scored(hidden, _compared(reader.see(part.golden, hide), hidden, []), normal)
+            floors[name] += _scored(
+                hidden, _compared(_taught(reader.see(part.golden, hide)), hidden, []), normal
+            )
         if view:
             result.by_part[view] = auroc(
                 np.array([one.score for one in own]), np.array([one.positive for one in own])
@@ -94,6 +103,8 @@ def evaluate_anomaly(
         )
     for damaged, name in ((False, "side_never_shown_normal"), (True, "side_never_shown_damaged")):
         result.figures[name] = Figure(float(np.mean(unknown[damaged])) if unknown[damaged] else float("nan"))
+    if relit:
+        result.figures |= _light_figures(scored, relit)
     if coverage is not None:
         share, sentence = coverage(
             [1 - one.score for one in scored], [one.positive for one in scored], [one.group for one in scored]
@@ -182,17 +193,49 @@ def _drawn(pictures: list[LabelledPicture], normal: str, options: Options, notes
     return _Part(golden, rest + [one for one in pictures if one.label != normal and one.group not in used])
 
 
-def _compared(golden: Sequence[Seen], seen: Sequence[Seen], times: list[float]) -> list[Comparison]:
+def _taught(golden: Sequence[Seen]) -> GoldenSet:
     try:
-        learned = GoldenSet([one.view for one in golden])
+        return GoldenSet([one.view for one in golden])
     except GoldenRefused as error:
         raise EvaluationRefused(str(error)) from error
+
+
+def _compared(learned: GoldenSet, seen: Sequence[Seen], times: list[float]) -> list[Comparison]:
     comparisons = []
     for one in seen:
         started = time.thread_time()
         comparisons.append(learned.compare(one.view))
         times.append((time.thread_time() - started) * 1e3)
     return comparisons
+
+
+def _in_other_light(
+    learned: GoldenSet,
+    pictures: Sequence[LabelledPicture],
+    options: Options,
+    reader: PictureReader,
+    normal: str,
+) -> list[Scored]:
+    lamps, scored = Lamps(options.seed), []
+    for number in range(options.lamps):
+        for one in pictures:  # one at a time: all of them in all lights would fill the memory
+            seen = reader.see([one], light=partial(lamps.relit, number=number))
+            scored += _scored(seen, _compared(learned, seen, []), normal)
+    return scored
+
+
+def _light_figures(scored: Sequence[Scored], relit: Sequence[Scored]) -> dict[str, Figure]:
+    """Ranking in other light, and how often intact units are called unlike as they are and in other light."""
+
+    def false_alarms(part: Sequence[Scored]) -> float:
+        return float(np.mean([one.score >= UNLIKE_FROM for one in part if not one.positive]))
+
+    ranked = auroc(np.array([one.score for one in relit]), np.array([one.positive for one in relit]))
+    return {
+        "auroc_other_light": Figure(ranked),
+        "false_alarms": Figure(false_alarms(scored)),
+        "false_alarms_other_light": Figure(false_alarms(relit)),
+    }
 
 
 def _scored(seen: Sequence[Seen], comparisons: Sequence[Comparison], normal: str) -> list[Scored]:

@@ -1,7 +1,7 @@
 """Reading the pictures of a measurement, and finding the item on each, once."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,10 @@ from vision.picture import Picture, decode_picture
 from vision.settings import PictureSettings
 
 logger = logging.getLogger(__name__)
+
+
+Light = Callable[[Picture, Path], Picture]
+"""Shows a picture in another light; the path tells it from others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +47,22 @@ class PictureReader:
                 self.refused.append((path, str(error)))
             return None
 
-    def see(self, pictures: Iterable[LabelledPicture], hide: Hider | None = None) -> list[Seen]:
+    def see(
+        self, pictures: Iterable[LabelledPicture], hide: Hider | None = None, light: Light | None = None
+    ) -> list[Seen]:
         """The items on the pictures; with `hide`, the item is covered and the whole picture is taken instead.
 
         Without the item there is nothing to tell from the surroundings: the method then sees all of them.
+        With `light`, they are found and shown in another light.
         """
         seen = []
         for labelled in pictures:
             picture = self.read(labelled.path)
             if picture is None:
                 continue
-            if hide is not None:
+            if light is not None:
+                view = item_view(light(picture, labelled.path))
+            elif hide is not None:
                 covered = hide(picture, self._place(labelled.path, picture))
                 view = item_view(covered, _everything(covered), confidence=0.0)
             else:

@@ -22,6 +22,7 @@ from models.evaluation.figures import (
 from models.evaluation.folders import Grouping, read_boxes, read_classes
 from models.evaluation.grades import grade_order, macro_f1
 from models.evaluation.hiding import hide_item, hide_middle
+from models.evaluation.lamps import Lamps
 from models.evaluation.pictures import PictureReader
 from models.evaluation.report import Error, Evaluation
 from models.evaluation.same_item import evaluate_same_item
@@ -176,14 +177,26 @@ def test_hiding_covers_the_item_and_leaves_the_rest() -> None:
 
 
 def test_damage_is_told_and_the_floor_is_not_above_chance_when_the_table_is_clean(units: Path) -> None:
-    result = evaluate_anomaly(units, Grouping("_"), Options(golden=8), PictureReader())
+    result = evaluate_anomaly(units, Grouping("_"), Options(golden=8, lamps=1), PictureReader())
     figure = result.figures["auroc"]
     assert figure.value > 0.95
+    assert result.figures["auroc_other_light"].value > 0.6
+    alarms = [result.figures[name].value for name in ("false_alarms", "false_alarms_other_light")]
+    assert all(0 <= share <= 1 for share in alarms)
     assert all(0.1 < value < 0.9 for _, value in figure.floors)
     overlap = result.figures["pixel_aupro"]
     assert overlap.value > dict(overlap.floors)["whole_item"] + 0.1
     assert result.taught == 8
     assert result.groups == 2  # the other two days taught
+
+
+def test_other_lights_are_drawn_the_same_again_and_differ() -> None:
+    picture = a_pack(1)
+    first = Lamps(3).relit(picture, Path("a.jpg"), 0)
+    assert np.array_equal(first, Lamps(3).relit(picture, Path("elsewhere/a.jpg"), 0))
+    others = [(Lamps(4), "a.jpg", 0), (Lamps(3), "b.jpg", 0), (Lamps(3), "a.jpg", 1)]
+    for lamps, name, number in others:
+        assert not np.array_equal(first, lamps.relit(picture, Path(name), number))
 
 
 def test_the_floor_shows_a_background_that_gives_the_label_away(tmp_path: Path) -> None:

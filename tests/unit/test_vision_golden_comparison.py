@@ -1,11 +1,14 @@
 """Golden samples: units drawn here, so that what is damaged is known."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
 from vision.errors import GoldenRefused
 from vision.golden.comparison import GoldenSet
+from vision.golden.light import UsualLight
 from vision.golden.maps import to_view
 from vision.golden.sufficiency import check_set
 from vision.golden.views import ItemView, axis, item_view, squared
@@ -107,6 +110,38 @@ def test_units_that_lie_in_any_direction_are_turned_level() -> None:
     intact = learned.compare(item_view(a_pack(40, turn=52))).score
     damaged = learned.compare(item_view(a_pack(41, turn=52, bitten=True))).score
     assert intact < damaged
+
+
+@pytest.mark.parametrize("lamp", [(0.7, 0.7, 0.7), (1.25, 1.25, 1.25), (0.85, 0.95, 1.1)])
+def test_another_lamp_is_no_damage(lamp: tuple[float, float, float]) -> None:
+    def lit(picture: Picture, by: tuple[float, float, float] = (1.0, 1.0, 1.0)) -> ItemView:
+        return item_view(np.clip(picture * 0.78 * np.array(by), 0, 255).astype(np.uint8))  # nothing burnt out
+
+    learned = GoldenSet([lit(a_pack(seed)) for seed in range(10)])
+    intact = [learned.compare(lit(a_pack(seed), lamp)) for seed in range(50, 55)]
+    damaged = [learned.compare(lit(a_pack(seed, stained=True), lamp)) for seed in range(60, 63)]
+    assert all(one.known_side for one in intact)
+    assert np.median([one.score for one in intact]) < 0.5
+    assert max(one.score for one in intact) < min(one.score for one in damaged)
+
+
+def test_a_faded_item_on_the_same_table_stays_faded(golden: GoldenSet) -> None:
+    faded = item_view(a_pack(52, colour=(90, 90, 210)))
+    assert golden.compare(faded).score > 0.5
+
+
+def test_light_is_levelled_by_what_item_and_table_both_say() -> None:
+    usual = UsualLight(views(6))
+    plain = item_view(a_pack(7))
+    dim = replace(plain, picture=(plain.picture * 0.7).astype(np.uint8))
+    assert np.abs(usual.levelled(dim).picture.astype(int) - plain.picture).mean() < 8
+    dark_table = plain.picture.copy()
+    dark_table[plain.mask == 0] //= 2
+    assert np.array_equal(
+        usual.levelled(replace(plain, picture=dark_table)).picture[120, 160], dark_table[120, 160]
+    )
+    everything = replace(dim, mask=np.full_like(dim.mask, 255))
+    assert usual.levelled(everything) is everything, "nothing around it bears witness"
 
 
 def test_the_axis_of_an_item_and_its_square() -> None:

@@ -22,6 +22,7 @@ from vision.golden.colours import ItemColours
 from vision.golden.differences import FLOW_SIDE, bent, flow_grey, nearest_look, top
 from vision.golden.features import CELLS, dense_features
 from vision.golden.fusion import SIGNALS, Limits, fused
+from vision.golden.light import UsualLight
 from vision.golden.shape import hull_gap_depth, shape_numbers
 from vision.golden.views import SIDE, Floats, ItemView, Square, axis, squared
 from vision.picture import Picture
@@ -100,6 +101,8 @@ class GoldenSet:
             raise GoldenRefused(
                 f"{len(views)} golden pictures are too few: show at least {FEWEST} intact units.", "too_few"
             )
+        self._light = UsualLight(views)
+        views = [self._light.levelled(view) for view in views]
         self._colours = ItemColours(views)
         views = [self._colours.refined(view) for view in views]
         sizes = np.array([max(view.box.width, view.box.height) for view in views])
@@ -124,7 +127,7 @@ class GoldenSet:
 
     def compare(self, view: ItemView) -> Comparison:
         """How far this unit is from the golden ones."""
-        prepared = self._nearest_pose(self._poses(self._colours.refined(view)))
+        prepared = self._nearest_pose(self._poses(self._colours.refined(self._light.levelled(view))))
         numbers, unlike, likeness = self._judge(prepared)
         beyond = self._limits.beyond(numbers)
         return Comparison(
