@@ -287,11 +287,17 @@ class ViewInspector:
             with _timed(timings, "interpret"):
                 findings = self._detector.interpret(raw, prepared.task[0], prepared.region, seen.view)
         return ViewInspection(
-            **{name: getattr(seen, name) for name in SeenView.__slots__},
+            view=seen.view,
+            quality=seen.quality,
+            region=seen.region,
+            region_confidence=seen.region_confidence,
+            width=seen.width,
+            height=seen.height,
+            photograph=seen.photograph,
             findings=findings,
             detector_ran=answer is not None,
-            model_ran=model_ran,
             timings_ms={name: round(value, 3) for name, value in timings.items()},
+            model_ran=model_ran,
         )
 
     def _reference(self, jpeg: bytes) -> EmptyStation:

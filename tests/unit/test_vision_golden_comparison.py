@@ -140,6 +140,11 @@ def test_light_is_levelled_by_what_item_and_table_both_say() -> None:
     assert np.array_equal(
         usual.levelled(replace(plain, picture=dark_table)).picture[120, 160], dark_table[120, 160]
     )
+    x, y, across, down = cv2.boundingRect(dim.mask)
+    boxed = np.zeros_like(dim.mask)
+    boxed[y - 6 : y + down + 6, x - 6 : x + across + 6] = 255
+    lit = usual.levelled(replace(dim, mask=boxed)).picture.astype(int)
+    assert np.abs(lit - plain.picture).mean() < 8, "a box around the item tells its light as its outline does"
     everything = replace(dim, mask=np.full_like(dim.mask, 255))
     assert usual.levelled(everything) is everything, "nothing around it bears witness"
 

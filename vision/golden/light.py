@@ -20,6 +20,8 @@ _DARK = 1.0  # grey level added before the logarithm
 _LOGS = np.log(np.arange(256, dtype=np.float32) + _DARK)
 _MOST = 0.5  # of the logarithm: a factor of 1.65
 _FEWEST = 50  # pixels that can bear witness
+_MIDDLE = 0.6  # of the item's box, each way
+_OUTSIDE = 0.05  # of the picture; with less outside the box, all beside the outline
 _NEWS = 2.5  # standard deviations among golden units from which a change is another light …
 _LEAST = 0.03  # … and this much more
 
@@ -51,13 +53,22 @@ class UsualLight:
 
 
 def _levels(view: ItemView) -> Floats | None:
-    """Logarithms of brightness, `(2, 3)`: on the item, around it; blue, green, red. None without either."""
-    around = cv2.bitwise_not(view.mask)
-    if min(np.count_nonzero(view.mask), np.count_nonzero(around)) < _FEWEST:
+    """Logarithms of brightness, `(2, 3)`: on the item, around it; blue, green, red. None without either.
+
+    Of the item its middle counts, of the rest what lies outside its box: so an outline and a mere box around
+    the same item say the same.
+    """
+    x, y, width, height = cv2.boundingRect(view.mask)
+    inner, outer = np.zeros_like(view.mask), np.full_like(view.mask, 255)
+    edge_x, edge_y = round(width * (1 - _MIDDLE) / 2), round(height * (1 - _MIDDLE) / 2)
+    inner[y + edge_y : y + height - edge_y, x + edge_x : x + width - edge_x] = 255
+    inner &= view.mask
+    outer[y : y + height, x : x + width] = 0
+    if np.count_nonzero(outer) < _OUTSIDE * outer.size:
+        outer = np.asarray(cv2.bitwise_not(view.mask), np.uint8)
+    if min(np.count_nonzero(inner), np.count_nonzero(outer)) < _FEWEST:
         return None
-    return np.array(
-        [_level(view.picture, np.asarray(part, np.uint8)) for part in (view.mask, around)], np.float32
-    )
+    return np.array([_level(view.picture, part) for part in (inner, outer)], np.float32)
 
 
 def _level(picture: Picture, where: Picture) -> list[float]:
