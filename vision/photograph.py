@@ -7,13 +7,9 @@ the picture and, for a large enough item, the network need no more than that.
 
 from dataclasses import dataclass, field
 
-import cv2
-
-from vision.picture import Picture, check_header, decode_picture, decoded
+from vision.picture import PLAIN_CHANNELS, Picture, check_header, decode_picture, decoded
 from vision.picture_header import PictureHeader
 from vision.settings import PictureSettings
-
-_HALVED_CHANNELS = frozenset({1, 3})  # grey and colour; a printer's four inks are always decoded in full
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +53,12 @@ def open_photograph(data: bytes, least_side: int, limits: PictureSettings) -> Ph
     """
     header = check_header(data, limits)
     if _can_be_halved(header, least_side):
-        half = decoded(data, cv2.IMREAD_REDUCED_COLOR_2)
+        half = decoded(data, header, half=True)
         height, width = 2 * half.shape[0], 2 * half.shape[1]
         # A camera held upright swaps the sides after decoding: its header has them as the sensor lies.
         if {width, height} == {header.width, header.height}:
             return Photograph(data, half, width, height, limits)
-    picture = decoded(data, cv2.IMREAD_COLOR)
+    picture = decoded(data, header)
     return Photograph(data, picture, picture.shape[1], picture.shape[0], limits)
 
 
@@ -71,7 +67,7 @@ def _can_be_halved(header: PictureHeader, least_side: int) -> bool:
     return (
         header.format == "jpeg"
         and header.depth == 8
-        and header.channels in _HALVED_CHANNELS
+        and header.channels in PLAIN_CHANNELS
         and header.width % 2 == header.height % 2 == 0
         and max(header.width, header.height) >= 2 * least_side
     )

@@ -19,11 +19,16 @@ from vision.errors import (
     PictureTooSmall,
     PictureTruncated,
 )
+from vision.jpeg import decode_jpeg
 from vision.picture_header import PictureHeader, read_header
 from vision.settings import PictureSettings
 
 Picture: TypeAlias = npt.NDArray[np.uint8]
 """BGR, `(height, width, 3)`, or one channel `(height, width)` where a docstring says grey or mask."""
+
+
+PLAIN_CHANNELS = frozenset({1, 3})
+"""Grey and colour; a printer's four inks are left to OpenCV."""
 
 
 def decode_picture(data: bytes, settings: PictureSettings | None = None) -> Picture:
@@ -36,22 +41,24 @@ def decode_picture(data: bytes, settings: PictureSettings | None = None) -> Pict
     Raises:
         PictureRefused: One of its kinds, naming what is wrong; nothing large was allocated before.
     """
-    check_header(data, settings or PictureSettings())
-    return decoded(data, cv2.IMREAD_COLOR)
+    return decoded(data, check_header(data, settings or PictureSettings()))
 
 
-def decoded(data: bytes, mode: int) -> Picture:
+def decoded(data: bytes, header: PictureHeader, *, half: bool = False) -> Picture:
     """The BGR pixels of a picture whose header was found acceptable, turned upright.
 
     Args:
         data: The file's bytes.
-        mode: How OpenCV reads it: `IMREAD_COLOR`, or one of its reduced kinds.
+        header: What `check_header` read.
+        half: Give half the size, averaged; JPEG only.
 
     Raises:
-        PictureDamaged: If the pixels can't be read.
+        PictureDamaged: If the pixels can't be read, or the data of a JPEG is spoilt.
     """
+    if header.format == "jpeg" and header.depth == 8 and header.channels in PLAIN_CHANNELS:
+        return decode_jpeg(data, header.width, header.height, half=half)
     try:
-        picture = cv2.imdecode(np.frombuffer(data, np.uint8), mode)
+        picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:
         raise PictureDamaged("The picture's pixels can't be read: take or copy it again.") from error
     if picture is None or picture.ndim != 3 or picture.shape[2] != 3:
