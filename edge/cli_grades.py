@@ -68,10 +68,11 @@ def teach_grades(
         document = {"folder": str(out), **card, "notes": taught.notes, "refused": refused}
         typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
     else:
-        _say(taught, out)
+        say_taught(taught, out)
 
 
-def _say(taught: "Taught", out: Path) -> None:
+def say_taught(taught: "Taught", out: Path) -> None:
+    """What was learned, how it did, and what to do next, for a person."""
     console = Console()
     counts = ", ".join(f"{count} {grade}" for grade, count in taught.card.pictures.items())
     if taught.figures:

@@ -14,6 +14,7 @@ from hypothesis.extra import numpy as hnp
 from typer.testing import CliRunner
 
 from edge.cli import app
+from edge.cli_grades import say_taught
 from models.errors import DigestMismatch, EvaluationRefused, ManifestRefused, ModelShapeMismatch
 from models.evaluation.folders import Grouping
 from models.evaluation.pictures import PictureReader
@@ -98,9 +99,13 @@ def test_what_was_taught_is_measured_on_days_left_out_and_then_grades_others(tin
     assert measured["figures"]["off_by_more_than_one"]["value"] == 0
     assert measured["method"].startswith("grader, taught with damage-")
     assert measured["cpu_ms_per_view"]["p50"] > 0
+    arguments[arguments.index("grade")] = "damage"
+    refused = CliRunner().invoke(app, arguments)
+    assert refused.exit_code != 0
+    assert "grades alone" in str(refused.exception)
 
 
-def test_a_grade_of_one_day_alone_and_a_picture_that_is_none_are_told(tins, tmp_path, base):
+def test_a_grade_of_one_day_alone_and_a_picture_that_is_none_are_told(tins, tmp_path, base, capsys):
     few = tmp_path / "few"
     shutil.copytree(tins, few)
     for path in (few / "none").glob("d[12]*"):
@@ -113,6 +118,11 @@ def test_a_grade_of_one_day_alone_and_a_picture_that_is_none_are_told(tins, tmp_
     assert taught.card.evaluation is not None
     assert taught.card.evaluation.figures["pictures"] == 18
     assert any("Grade A comes from one group alone" in note for note in taught.notes)
+    say_taught(taught, tmp_path)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "off_by_more_than_one" in said
+    assert "Grade A comes from one group alone" in said
+    assert "d0_0.jpgwasleftout" in said.replace(" ", ""), "a long path is broken where the line ends"
 
 
 def test_too_little_to_learn_from_is_refused(tins, tmp_path, base):
