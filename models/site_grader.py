@@ -1,8 +1,8 @@
 """Grades by a site's own examples: a small head over what the damage detector's network makes of an item.
 
-People at a site have graded units; the head learns from these alone, within a minute and without the training
+People at a site have graded units; the head learns from these alone, within minutes and without the training
 extra. It belongs to the very weights that it was taught with. It is a folder: `grader.json` says what it is
-and how it did on groups that it had not seen, `head.npy` holds its numbers.
+and how it did on groups that it had not seen, `head.f32` holds its numbers.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from models.errors import DigestMismatch, ManifestRefused, ModelShapeMismatch
-from models.grade_head import Head
+from models.grade_head import Head, Looks
 from models.loading import ModelPackage, read_weights
 from models.manifest import Evaluation
 from vision.errors import DetectorError
@@ -25,7 +25,7 @@ from vision.looks import LAYERS, ItemLooks
 from vision.picture import Picture
 from vision.settings import DetectorSettings
 
-GRADER_FILE, HEAD_FILE = "grader.json", "head.npy"
+GRADER_FILE, HEAD_FILE = "grader.json", "head.f32"
 MAX_BYTES = 4 * 1024 * 1024
 
 
@@ -36,7 +36,8 @@ class GraderCard(BaseModel):
         base: The package whose network it looks through.
         base_sha256: Digest of that package's weights.
         layers: Inner maps of that network.
-        head_sha256: Digest of `head.npy`.
+        margin: Kept around the item when it was cut out, share of its longer side.
+        head_sha256: Digest of `head.f32`.
         pictures: Taught, by grade.
         groups: Days, units or photographers that they came from.
         evaluation: How it did on groups left out of teaching; None with too few.
@@ -48,6 +49,7 @@ class GraderCard(BaseModel):
     base: str = Field(min_length=1, max_length=80)
     base_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     layers: tuple[str, ...] = Field(min_length=1, max_length=32)
+    margin: float = Field(ge=0, le=1)
     head_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     pictures: dict[str, int]
     groups: int = Field(ge=1)
@@ -60,6 +62,10 @@ class SiteGrader:
     def __init__(self, card: GraderCard, head: Head, looks: ItemLooks) -> None:
         self.card, self._head, self._looks = card, head, looks
 
+    def looks_of(self, picture: Picture, region: Region) -> Looks:
+        """The numbers that a grade rests on, `(2, K)`."""
+        return self._looks.of(picture, region)
+
     def grade(self, picture: Picture, region: Region, times: list[float] | None = None) -> int:
         """0 (A) to 3 (D), of the item on a BGR picture; `times` takes the milliseconds of processor time.
 
@@ -67,7 +73,7 @@ class SiteGrader:
             DetectorFailed: The network fails on it.
         """
         started = time.thread_time()
-        given = self._head.grade(self._looks.of(picture, region))
+        given = self._head.grade(self.looks_of(picture, region))
         if times is not None:
             times.append((time.thread_time() - started) * 1e3)
         return given
@@ -108,7 +114,7 @@ def open_grader(
     """Open a grader over the package that it was taught with.
 
     Raises:
-        DigestMismatch: The package has other weights, or `head.npy` was changed.
+        DigestMismatch: The package has other weights, or `head.f32` was changed.
         ManifestRefused: A file can't be read.
         ModelShapeMismatch: The head doesn't fit the network.
     """
@@ -120,7 +126,8 @@ def open_grader(
     content = _bytes(folder / HEAD_FILE)
     if hashlib.sha256(content).hexdigest() != card.head_sha256:
         raise DigestMismatch(f"{folder / HEAD_FILE} was changed or damaged: teach the grades again.")
-    head, looks = Head.read(content), item_looks(base, settings, card.layers)
+    own = (settings or DetectorSettings()).model_copy(update={"margin": card.margin})
+    head, looks = Head.read(content), item_looks(base, own, card.layers)
     plain = np.full((64, 64, 3), 114, np.uint8)
     given = looks.of(plain, Region(Box(0, 0, 64, 64), 0.0, "whole", plain[:0, :0, 0], found=True)).shape[1]
     if given != len(head.middle):

@@ -53,11 +53,16 @@ class ItemLooks:
             DetectorUnusable: They can't be loaded, or have no such maps.
         """
         self.layers = tuple(layers)
-        self._size, self._swap, self._margin = size, colour_order == "RGB", settings.margin
+        self._size, self._swap = size, colour_order == "RGB"
         self._session: Any = open_session(_giving(weights, self.layers), settings.threads)
         ((self._input, wanted),) = ((entry.name, list(entry.shape)) for entry in self._session.get_inputs())
         if wanted != [1, 3, size, size]:
             raise DetectorUnusable(f"These weights take {wanted}, not one picture of {size} pixels a side.")
+        given = {entry.name: len(entry.shape) for entry in self._session.get_outputs()}
+        flat = [name for name in self.layers if given.get(name, 4) not in {0, 4}]
+        if flat:
+            raise DetectorUnusable(f"{flat[0][:80]} of these weights is no map.")
+        self.margin = settings.margin
 
     def of(self, picture: Picture, region: Region) -> Floats:
         """Numbers of the item on a BGR picture, `(2, K)`: as it is, and mirrored.
@@ -66,7 +71,7 @@ class ItemLooks:
             DetectorFailed: The network fails on it.
         """
         crop = crop_item(
-            picture, region, self._size, margin=self._margin, mask_background=region.confidence > 0
+            picture, region, self._size, margin=self.margin, mask_background=region.confidence > 0
         )
         item = (crop.square != NEUTRAL).any(axis=2)
         blob = np.asarray(cv2.dnn.blobFromImage(crop.square, 1 / 255.0, swapRB=self._swap), np.float32)

@@ -53,12 +53,12 @@ def open_photograph(data: bytes, least_side: int, limits: PictureSettings) -> Ph
     """
     header = check_header(data, limits)
     if _can_be_halved(header, least_side):
-        half = decoded(data, header, half=True)
+        half = decoded(data, header, half=True, strict=limits.strict_jpeg)
         height, width = 2 * half.shape[0], 2 * half.shape[1]
         # A camera held upright swaps the sides after decoding: its header has them as the sensor lies.
         if {width, height} == {header.width, header.height}:
             return Photograph(data, half, width, height, limits)
-    picture = decoded(data, header)
+    picture = decoded(data, header, strict=limits.strict_jpeg)
     return Photograph(data, picture, picture.shape[1], picture.shape[0], limits)
 
 

@@ -41,22 +41,24 @@ def decode_picture(data: bytes, settings: PictureSettings | None = None) -> Pict
     Raises:
         PictureRefused: One of its kinds, naming what is wrong; nothing large was allocated before.
     """
-    return decoded(data, check_header(data, settings or PictureSettings()))
+    limits = settings or PictureSettings()
+    return decoded(data, check_header(data, limits), strict=limits.strict_jpeg)
 
 
-def decoded(data: bytes, header: PictureHeader, *, half: bool = False) -> Picture:
+def decoded(data: bytes, header: PictureHeader, *, half: bool = False, strict: bool = True) -> Picture:
     """The BGR pixels of a picture whose header was found acceptable, turned upright.
 
     Args:
         data: The file's bytes.
         header: What `check_header` read.
         half: Give half the size, averaged; JPEG only.
+        strict: Refuse a JPEG whose data is spoilt.
 
     Raises:
         PictureDamaged: If the pixels can't be read, or the data of a JPEG is spoilt.
     """
     if header.format == "jpeg" and header.depth == 8 and header.channels in PLAIN_CHANNELS:
-        return decode_jpeg(data, header.width, header.height, half=half)
+        return decode_jpeg(data, header.width, header.height, half=half, strict=strict)
     try:
         picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:

@@ -22,6 +22,10 @@ class PictureSettings(_Section):
     max_megapixels: float = Field(default=40, gt=0, le=200)
     max_megabytes: float = Field(default=32, gt=0, le=512)
     min_side: int = Field(default=64, ge=8, description="pixels")
+    strict_jpeg: bool = Field(
+        default=True,
+        description="refuse a JPEG whose data is spoilt; false for a camera that always spoils it",
+    )
 
 
 class QualitySettings(_Section):

@@ -162,7 +162,11 @@ class ViewInspector:
         try:
             prepared, answer = self._start(view, jpeg, reference, previous)
             if meanwhile is not None and prepared.seen.quality.ok:
-                meanwhile(prepared.seen)
+                try:
+                    meanwhile(prepared.seen)
+                except BaseException:
+                    _given_up(answer)
+                    raise
             return self._finish(prepared, answer)
         except PictureRefused as error:
             error.view = view
@@ -235,8 +239,7 @@ class ViewInspector:
             limits, repeated = self._settings.quality, previous == jpeg
             quality = check_quality(photograph.working, region, limits, repeated=repeated, overview=overview)
         if answer is not None and not quality.ok:
-            answer.cancel()
-            wait([answer])  # it may have begun
+            _given_up(answer)
             task = answer = None
         full = region.scaled(1, 1, photograph.factor, photograph.factor)
         place = full.box if full.found else None
@@ -261,9 +264,13 @@ class ViewInspector:
             return crop.enlarged(factor), tensor
         return self._detector.prepare(photograph.full(), region.scaled(1, 1, factor, factor))
 
-    def _open(self, jpeg: bytes) -> Photograph:
+    def _open(self, jpeg: bytes, *, kept: bool = False) -> Photograph:
+        """What is kept was accepted once: refusing it now would stop all units of its camera."""
         least = max(self._settings.quality.work_side, self._settings.localisation.work_side)
-        return open_photograph(jpeg, least, self._settings.picture)
+        limits = self._settings.picture
+        return open_photograph(
+            jpeg, least, limits.model_copy(update={"strict_jpeg": False}) if kept else limits
+        )
 
     def _overview(self, photograph: Photograph) -> Picture:
         return reduced(photograph.working, self._settings.localisation.work_side)
@@ -306,12 +313,19 @@ class ViewInspector:
             known = self._references.get(jpeg)
         if known is None:
             # Reduced in the same steps as the views, so that the same pixels are compared.
-            known = self._localiser.prepare(self._overview(self._open(jpeg)))
+            known = self._localiser.prepare(self._overview(self._open(jpeg, kept=True)))
             with self._references_lock:
                 while len(self._references) >= _REFERENCES_KEPT:
                     self._references.pop(next(iter(self._references)))
                 self._references[jpeg] = known
         return known
+
+
+def _given_up(answer: Future[tuple[Floats, float, float]] | None) -> None:
+    """Don't run the network; where it has begun, let it end."""
+    if answer is not None:
+        answer.cancel()
+        wait([answer])
 
 
 def _between(region: Region, seen: Picture, wanted: Picture) -> Region:

@@ -21,6 +21,7 @@ from edge.errors import EvidenceMissing, GoldenUnusable
 from edge.grading.observation import GoldenVerdict
 from edge.inspection.golden_sets import GoldenSets, PreparedSet
 from edge.inspection.saved import GoldenComparison, PictureBox, PictureFinding
+from vision.errors import VisionError
 from vision.findings import Box, DefectKind
 from vision.golden.comparison import Comparison
 from vision.golden.identity import ProductMarks
@@ -88,9 +89,14 @@ class GoldenComparer:
         """Compare with the very set that an inspection names for this view.
 
         Raises:
-            EvidenceMissing: It is gone or damaged.
+            EvidenceMissing: It is gone, damaged, or can't be compared with.
         """
-        return self._again(named[seen.view], seen) if seen.view in named else None
+        if seen.view not in named:
+            return None
+        try:
+            return self._again(named[seen.view], seen)
+        except VisionError as error:
+            raise EvidenceMissing(f"the golden pictures of {seen.view}: {error}") from error
 
     def _compared(self, sku: str, others: list[str], seen: SeenView) -> Compared | None:
         try:

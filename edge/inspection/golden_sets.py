@@ -168,7 +168,7 @@ class GoldenSets:
         views = []
         for name in sorted(pictures):
             try:
-                views.append(self.view_of(self._open(pictures[name])))
+                views.append(self.view_of(self._open(pictures[name], kept=True)))
             except VisionError as error:
                 raise GoldenUnusable(f"{name[:12]}: {error}") from error
         try:
@@ -177,9 +177,13 @@ class GoldenSets:
         except VisionError as error:
             raise GoldenUnusable(str(error)) from error
 
-    def _open(self, jpeg: bytes) -> Photograph:
+    def _open(self, jpeg: bytes, *, kept: bool = False) -> Photograph:
+        """What is kept was accepted once: refusing one now would make all of the set useless."""
         least = max(self._settings.quality.work_side, self._settings.localisation.work_side)
-        return open_photograph(jpeg, least, self._settings.picture)
+        limits = self._settings.picture
+        return open_photograph(
+            jpeg, least, limits.model_copy(update={"strict_jpeg": False}) if kept else limits
+        )
 
 
 def _stamp(pictures: GoldenPictures) -> _Stamp:

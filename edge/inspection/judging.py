@@ -86,7 +86,8 @@ class Seen:
         pictures: JPEG bytes by view; views of lost cameras are missing.
         views: What was made of each, lost ones included.
         timings_ms: Milliseconds by step: `wait` for fresh pictures; `vision` for looking at them, within it
-            `model`; and what comparing with golden pictures took beyond that, `golden`, where there are any.
+            `model`; `golden` for what comparing with golden pictures took beyond the network.
+            One view may still be decoded while another is compared: that time counts as `golden`.
     """
 
     pictures: Mapping[str, bytes] = field(default_factory=dict)
@@ -286,6 +287,8 @@ class _Comparing:
         self.ran: list[tuple[float, float]] = []
 
     def __call__(self, seen: SeenView) -> None:
+        if seen.view in self.done:  # another view was refused, and this one is looked at again
+            return
         started = time.perf_counter()
         found = self._compare(seen)
         if found is not None:

@@ -3,10 +3,11 @@
 Pixels are encoded once, here, in the camera's own process; a camera's own JPEG passes as it came.
 """
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from hardware.cameras.driver import RawPicture
-from hardware.cameras.jpeg_header import has_huffman_tables, jpeg_size, trim_jpeg
+from hardware.cameras.jpeg_header import has_huffman_tables, huffman_tables, jpeg_size, trim_jpeg
 from hardware.errors import PictureRefused
 
 if TYPE_CHECKING:
@@ -14,6 +15,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DEFAULT_QUALITY = 90
+
+
+@cache
+def standard_huffman_tables() -> bytes:
+    """The tables of the standard itself (ITU-T T.81, annex K.3), as segments of a JPEG."""
+    import cv2
+    import numpy as np
+
+    _, encoded = cv2.imencode(".jpg", np.zeros((16, 16, 3), np.uint8))
+    return huffman_tables(encoded.tobytes())
 
 
 class PictureEncoder:
@@ -48,16 +59,8 @@ class PictureEncoder:
         width, height = jpeg_size(jpeg)
         if has_huffman_tables(jpeg):
             return jpeg, width, height
-        return self._with_huffman_tables(jpeg)
-
-    def _with_huffman_tables(self, jpeg: bytes) -> tuple[bytes, int, int]:
-        import cv2
-        import numpy as np
-
-        pixels = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
-        if pixels is None:
-            raise PictureRefused("A picture's content is damaged (no Huffman tables); it was dropped.")
-        return self._from_pixels(pixels.astype(np.uint8, copy=False))
+        # Decoding and encoding it anew would hide what was lost on the way from whoever decodes it next.
+        return jpeg[:2] + standard_huffman_tables() + jpeg[2:], width, height
 
     def _from_pixels(self, bgr: "NDArray[np.uint8]") -> tuple[bytes, int, int]:
         import cv2

@@ -64,6 +64,12 @@ def has_huffman_tables(data: bytes) -> bool:
     return any(marker == _HUFFMAN_TABLES for marker, _, _ in _segments(data))
 
 
+def huffman_tables(data: bytes) -> bytes:
+    """The segments with the JPEG's Huffman tables, markers and all."""
+    found = [data[start - 4 : end] for marker, start, end in _segments(data) if marker == _HUFFMAN_TABLES]
+    return b"".join(found)
+
+
 def _segments(data: bytes) -> "list[tuple[int, int, int]]":
     """Marker, first byte and end of each header segment's payload, as far as they can be followed."""
     segments = []

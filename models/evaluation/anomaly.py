@@ -26,6 +26,7 @@ from vision.golden.comparison import Comparison, GoldenSet
 from vision.golden.maps import to_view
 
 UNLIKE_FROM = 0.5
+"""As in `edge.inspection.comparing`, which this package may not know."""
 _MAP_SIDE = 256  # longer side at which maps are compared with masks
 
 
@@ -64,6 +65,8 @@ def evaluate_anomaly(
     result = Evaluation("anomaly", folder, "golden comparison")
     scored: list[Scored] = []
     relit: list[Scored] = []
+    alarms: list[bool | None] = []
+    relit_alarms: list[bool | None] = []
     floors: dict[str, list[Scored]] = {name: [] for name in FLOORS}
     maps, masks, wholes = [], [], []
     times: list[float] = []
@@ -74,7 +77,8 @@ def evaluate_anomaly(
         seen = reader.see(part.measured)
         taught = _taught(reader.see(part.golden))
         comparisons = _compared(taught, seen, times)
-        relit += _in_other_light(taught, part.measured, options, reader, normal)
+        alarms += [_alarm(one, comparison, normal) for one, comparison in zip(seen, comparisons, strict=True)]
+        _in_other_light(taught, part.measured, options, reader, normal, relit, relit_alarms)
         own = _scored(seen, comparisons, normal)
         scored += own
         result.taught += len(part.golden)
@@ -104,7 +108,7 @@ def evaluate_anomaly(
     for damaged, name in ((False, "side_never_shown_normal"), (True, "side_never_shown_damaged")):
         result.figures[name] = Figure(float(np.mean(unknown[damaged])) if unknown[damaged] else float("nan"))
     if relit:
-        result.figures |= _light_figures(scored, relit)
+        result.figures |= _light_figures(relit, alarms, relit_alarms)
     if coverage is not None:
         share, sentence = coverage(
             [1 - one.score for one in scored], [one.positive for one in scored], [one.group for one in scored]
@@ -209,32 +213,47 @@ def _compared(learned: GoldenSet, seen: Sequence[Seen], times: list[float]) -> l
     return comparisons
 
 
+def _alarm(seen: Seen, comparison: Comparison, normal: str) -> bool | None:
+    """Whether an intact unit is taken for another or for one never shown; None for damaged ones."""
+    if seen.labelled.label != normal:
+        return None
+    return comparison.score >= UNLIKE_FROM or not comparison.known_side
+
+
 def _in_other_light(
     learned: GoldenSet,
     pictures: Sequence[LabelledPicture],
     options: Options,
     reader: PictureReader,
     normal: str,
-) -> list[Scored]:
-    lamps, scored = Lamps(options.seed), []
+    scored: list[Scored],
+    alarms: list[bool | None],
+) -> None:
+    lamps = Lamps(options.seed)
     for number in range(options.lamps):
         for one in pictures:  # one at a time: all of them in all lights would fill the memory
             seen = reader.see([one], light=partial(lamps.relit, number=number))
-            scored += _scored(seen, _compared(learned, seen, []), normal)
-    return scored
+            found = _compared(learned, seen, [])
+            scored += _scored(seen, found, normal)
+            alarms += [
+                _alarm(shown, comparison, normal) for shown, comparison in zip(seen, found, strict=True)
+            ]
 
 
-def _light_figures(scored: Sequence[Scored], relit: Sequence[Scored]) -> dict[str, Figure]:
-    """Ranking in other light, and how often intact units are called unlike as they are and in other light."""
+def _light_figures(
+    relit: Sequence[Scored], alarms: Sequence[bool | None], relit_alarms: Sequence[bool | None]
+) -> dict[str, Figure]:
+    """Ranking in other light; how often a person is called to an intact unit, in its own light and others."""
 
-    def false_alarms(part: Sequence[Scored]) -> float:
-        return float(np.mean([one.score >= UNLIKE_FROM for one in part if not one.positive]))
+    def share(part: Sequence[bool | None]) -> float:
+        told = [one for one in part if one is not None]
+        return float(np.mean(told)) if told else float("nan")
 
     ranked = auroc(np.array([one.score for one in relit]), np.array([one.positive for one in relit]))
     return {
         "auroc_other_light": Figure(ranked),
-        "false_alarms": Figure(false_alarms(scored)),
-        "false_alarms_other_light": Figure(false_alarms(relit)),
+        "false_alarms": Figure(share(alarms)),
+        "false_alarms_other_light": Figure(share(relit_alarms)),
     }
 
 

@@ -20,6 +20,7 @@ from edge.inspection.recovery import restore_desk
 from edge.inspection.replay import Replayer
 from edge.inspection.stored import StoredInspections
 from edge.returns.values import Quantity
+from vision.golden.comparison import GoldenSet
 from vision.settings import VisionSettings
 from vision.view_inspector import ViewInspector
 
@@ -42,12 +43,16 @@ class Bench:
     def look_at(self, picture, code: str | None = None):
         """Scan a unit of the open return; questions are answered by their first choice."""
         self.shows(picture)
-        self.desk.scan(code or a_gtin(1))
+        self.scan(code or a_gtin(1))
+        assert self.desk.desk.proposal is not None, self.desk.desk.notice
+        return self.desk.desk.proposal
+
+    def scan(self, code: str) -> None:
+        """Scan a unit and answer what is asked."""
+        self.desk.scan(code)
         while self.desk.desk.question is not None:
             choices = self.desk.desk.question.choices
             self.desk.answer(choices[0].value if choices else "1")
-        assert self.desk.desk.proposal is not None, self.desk.desk.notice
-        return self.desk.desk.proposal
 
     def saved(self):
         """Accept, and give what was saved."""
@@ -203,6 +208,28 @@ class Failing:
 
     def compare(self, view):
         raise RuntimeError(f"no picture of {view.factor} pixels a pixel was ever seen")
+
+
+class Counting:
+    """Counts how often a golden set is compared with."""
+
+    def __init__(self, golden: GoldenSet) -> None:
+        self._golden, self.colours_tell, self.times = golden, golden.colours_tell, 0
+
+    def compare(self, view):
+        self.times += 1
+        return self._golden.compare(view)
+
+
+def test_a_view_is_compared_once_though_another_is_refused(bench: Bench) -> None:
+    bench.store.add("SKU-1", "top", TEA)
+    ready = bench.comparer.sets.present("SKU-1", "top")
+    ready.golden = counting = Counting(ready.golden)
+    picture = a_jpeg(a_golden_unit(51, stained=True))
+    bench.desk.table.pictures = {"top": picture, "front": picture[:-300]}
+    bench.scan(a_gtin(1))
+    assert bench.desk.desk.notice.message.code == "quality.unreadable"
+    assert counting.times == 1
 
 
 def test_a_comparison_that_fails_costs_the_signal_not_the_inspection(bench: Bench) -> None:

@@ -77,6 +77,9 @@ def test_a_jpeg_without_huffman_tables_is_made_readable_for_browsers():
     jpeg, width, height = PictureEncoder().encode(RawPicture(1, jpeg=bare))
     assert has_huffman_tables(jpeg)
     assert (width, height) == (80, 60)
+    assert np.array_equal(
+        cv2.imdecode(np.frombuffer(jpeg, np.uint8), 1), cv2.imdecode(np.frombuffer(bare, np.uint8), 1)
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """Grades learned from a site's own examples: the head, its file, teaching, and what is refused."""
 
-import io
 import json
 import shutil
 from pathlib import Path
@@ -19,7 +18,7 @@ from models.errors import DigestMismatch, EvaluationRefused, ManifestRefused, Mo
 from models.evaluation.folders import Grouping
 from models.evaluation.pictures import PictureReader
 from models.grade_head import Head
-from models.grade_teaching import FEWEST, teach
+from models.grade_teaching import FEWEST, MOST_FOLDS, _folds, teach
 from models.loading import open_package
 from models.registry import SHIPPED_PACKAGES
 from models.site_grader import (
@@ -125,6 +124,15 @@ def test_a_grade_of_one_day_alone_and_a_picture_that_is_none_are_told(tins, tmp_
     assert "d0_0.jpgwasleftout" in said.replace(" ", ""), "a long path is broken where the line ends"
 
 
+def test_without_groups_it_is_said_that_the_figures_flatter_and_parts_are_few(tins, tmp_path, base):
+    apart = tmp_path / "apart"
+    shutil.copytree(tins, apart)
+    taught = teach(apart, Grouping(None), base, item_looks(base), PictureReader())
+    assert taught.card.groups == 24
+    assert any("flatter" in note for note in taught.notes)
+    assert len(set(_folds([f"g{number}" for number in range(90)]))) == MOST_FOLDS
+
+
 def test_too_little_to_learn_from_is_refused(tins, tmp_path, base):
     small = tmp_path / "small"
     shutil.copytree(tins / "none", small / "none")
@@ -149,6 +157,7 @@ def grader(tmp_path, base):
         base=base.package_id,
         base_sha256=base.manifest.sha256,
         layers=LAYERS,
+        margin=DetectorSettings().margin,
         head_sha256="0" * 64,
         pictures={"A": 3},
         groups=1,
@@ -196,33 +205,40 @@ def test_a_card_that_is_none_is_refused(grader, text):
         read_card(grader)
 
 
-def pickled() -> bytes:
-    file = io.BytesIO()
-    np.save(file, np.array([{"a": 1}], dtype=object), allow_pickle=True)
-    return file.getvalue()
-
-
 def a_table(table: np.ndarray) -> bytes:
-    file = io.BytesIO()
-    np.save(file, table)
-    return file.getvalue()
+    return table.astype("<f4").tobytes()
 
 
 @pytest.mark.parametrize(
     "content",
     [
         b"",
-        b"\x93NUMPY",
-        pickled(),
-        a_table(np.zeros((9, 6), np.float32)),
-        a_table(np.ones((9, 7))),
-        a_table(np.full((9, 7), np.nan, np.float32)),
-        a_table(np.zeros((9, 7), np.float32)),
+        b"PK\x03\x04" * 7,
+        a_table(np.ones((9, 7)))[:-1],
+        a_table(np.ones((3, 7))),
+        a_table(np.full((9, 7), np.nan)),
+        a_table(np.zeros((9, 7))),
     ],
 )
 def test_a_head_that_is_none_is_refused(content):
     with pytest.raises(ModelShapeMismatch, match="teach the grades again"):
         Head.read(content)
+
+
+def test_a_layer_that_is_no_map_is_refused(grader, base):
+    flat = read_card(grader).model_copy(update={"layers": ("output0",)})
+    with pytest.raises(ModelShapeMismatch, match="no map"):
+        open_grader(grader, flat, base)
+
+
+def test_the_item_is_cut_out_as_it_was_when_the_grader_was_taught(grader, base):
+    picture = a_tin(3, 9)
+    wide = DetectorSettings(margin=0.5)
+    opened = open_grader(grader, read_card(grader), base)
+    elsewhere = open_grader(grader, read_card(grader), base, wide)
+    region = standing_out(picture)
+    assert elsewhere.looks_of(picture, region).tolist() == opened.looks_of(picture, region).tolist()
+    assert item_looks(base, wide).of(picture, region).tolist() != opened.looks_of(picture, region).tolist()
 
 
 def test_a_network_without_those_maps_is_refused(base):

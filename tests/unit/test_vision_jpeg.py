@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hardware.cameras.driver import RawPicture
+from hardware.cameras.encoding import PictureEncoder
 from vision.errors import PictureDamaged, PictureRefused
 from vision.jpeg import decode_jpeg
 from vision.photograph import open_photograph
@@ -92,6 +94,48 @@ def test_a_frame_that_lost_its_middle_is_refused() -> None:
 def test_a_cameras_padding_before_the_end_is_no_damage(padding: int) -> None:
     padded = PLAIN[:-2] + b"\0" * padding + PLAIN[-2:]
     assert np.array_equal(decode_jpeg(padded, 320, 240), by_opencv(PLAIN))
+
+
+def test_bytes_of_all_kinds_before_the_end_are_lost_data() -> None:
+    mixed = PLAIN[:-2] + bytes(range(1, 41)) + PLAIN[-2:]
+    with pytest.raises(PictureDamaged):
+        decode_picture(mixed)
+
+
+def test_padding_before_a_restart_mark_is_no_damage_either() -> None:
+    marked = encoded(a_scene(), cv2.IMWRITE_JPEG_RST_INTERVAL, 4)
+    at = marked.index(b"\xff\xd3", marked.index(b"\xff\xda"))
+    padded = marked[:at] + b"\0" + marked[at:]
+    assert np.array_equal(decode_picture(padded), by_opencv(padded))
+    lost = marked[: at - 12] + marked[at - 2 :]
+    with pytest.raises(PictureDamaged):
+        decode_picture(lost)
+
+
+def test_an_odd_header_is_no_spoilt_data() -> None:
+    assert PLAIN[6:11] == b"JFIF\0"
+    newer = PLAIN[:11] + b"\x05" + PLAIN[12:]
+    assert np.array_equal(decode_picture(newer), by_opencv(PLAIN))
+
+
+def test_a_camera_held_upright_is_noticed_however_late_it_says_so() -> None:
+    profile = b"\xff\xe2" + struct.pack(">H", 65_002) + b"\0" * 65_000
+    late = PLAIN[:2] + profile * 2 + turned(PLAIN, 6)[2:]
+    assert decode_picture(late).shape == (320, 240, 3)
+
+
+def test_a_camera_that_always_spoils_its_data_can_be_borne() -> None:
+    lost = PLAIN[: len(PLAIN) // 2] + PLAIN[len(PLAIN) // 2 + 90 :]
+    assert decode_picture(lost, PictureSettings(strict_jpeg=False)).shape == (240, 320, 3)
+
+
+def test_what_was_lost_before_the_camera_process_stays_to_be_seen() -> None:
+    bare = without_huffman_tables(PLAIN)
+    third = len(bare) // 3
+    lost = bare[:third] + bare[2 * third :]
+    finished, _, _ = PictureEncoder().encode(RawPicture(1, jpeg=lost))
+    with pytest.raises(PictureDamaged):
+        decode_picture(finished)
 
 
 @settings(max_examples=150, deadline=None)

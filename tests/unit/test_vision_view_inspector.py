@@ -100,6 +100,22 @@ def test_others_look_at_the_picture_while_the_network_does():
     assert found.findings
 
 
+def test_what_fails_meanwhile_ends_the_inspection_after_the_network(inspector):
+    def fails(seen):
+        raise LookupError(seen.view)
+
+    with pytest.raises(LookupError, match="top"):
+        inspector.inspect_all({"top": TORN, "front": TORN}, meanwhile=fails)
+    assert inspector.inspect("top", TORN, EMPTY).findings
+
+
+def test_a_reference_that_lost_data_still_serves(inspector):
+    spoilt = EMPTY[:20_000] + EMPTY[20_400:]
+    with pytest.raises(PictureRefused):
+        inspector.inspect("top", spoilt)
+    assert inspector.inspect("top", TORN, spoilt).region is not None
+
+
 def test_others_are_spared_a_picture_that_is_not_good_enough(inspector):
     blurred = a_jpeg(cv2.GaussianBlur(a_torn_item(), (0, 0), 9))
     looked = []
