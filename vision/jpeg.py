@@ -57,7 +57,7 @@ def decode_jpeg(data: bytes, width: int, height: int, *, half: bool = False, str
 
 
 def _strictly(data: bytes, rows: int, columns: int) -> Pixels:
-    """At the smallest of its eighths with so many rows and columns; libjpeg's warnings become `ValueError`."""
+    """At the smallest of its eighths with so many rows and columns; a warning becomes a `ValueError`."""
     picture = simplejpeg.decode_jpeg(
         data, "BGR", fastdct=False, fastupsample=False, min_height=rows, min_width=columns, min_factor=1,
         strict=True,
