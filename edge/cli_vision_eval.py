@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from models.evaluation.pictures import PictureReader
     from models.evaluation.report import Evaluation
     from models.evaluation.scoring import Coverage
+    from models.registry import ModelRegistry
     from vision.findings import Finding
+    from vision.settings import VisionSettings
 
 vision_app = typer.Typer(help="How far the station's eyes can be trusted.", no_args_is_help=True)
 
@@ -106,8 +108,8 @@ def evaluate(
     from models.evaluation.sheets import write_sheet
 
     cv2.setNumThreads(1)
-    _, settings = station_eyes(config)
-    reader = PictureReader(settings.picture)
+    eyes = station_eyes(config)
+    reader = PictureReader(eyes[1].picture)
     grouping = Grouping(group_by)
     if task is Task.ANOMALY:
         from models.evaluation.anomaly import Options, evaluate_anomaly
@@ -120,7 +122,7 @@ def evaluate(
 
         result = evaluate_same_item(folder, grouping, golden or 5, seed, reader)
     else:
-        result = _by_package(task, folder, grouping, package, normal, meaning or [], cut_out, reader, config)
+        result = _by_package(task, folder, grouping, package, normal, meaning or [], cut_out, reader, eyes)
     if sheet is not None:
         shown = write_sheet(result, sheet, reader)
         result.notes.append(
@@ -141,7 +143,7 @@ def _by_package(
     meaning: Sequence[str],
     cut_out: bool,
     reader: "PictureReader",
-    config: Path | None,
+    eyes: "tuple[ModelRegistry, VisionSettings]",
 ) -> "Evaluation":
     from models.evaluation.boxes import evaluate_boxes
     from models.evaluation.damage import evaluate_damage
@@ -150,9 +152,9 @@ def _by_package(
     from models.loading import open_package
     from models.site_grader import is_grader
 
-    registry, settings = station_eyes(config)
+    registry, settings = eyes
     if name is not None and is_grader(Path(name)):
-        return _by_grader(task, folder, grouping, Path(name), reader, config)
+        return _by_grader(task, folder, grouping, Path(name), reader, eyes)
     if name is not None and Path(name).is_dir():
         package = open_package(Path(name))
     else:
@@ -170,7 +172,12 @@ def _by_package(
 
 
 def _by_grader(
-    task: Task, folder: Path, grouping: Any, grader: Path, reader: "PictureReader", config: Path | None
+    task: Task,
+    folder: Path,
+    grouping: Any,
+    grader: Path,
+    reader: "PictureReader",
+    eyes: "tuple[ModelRegistry, VisionSettings]",
 ) -> "Evaluation":
     from models.evaluation.grades import evaluate_grades
     from models.grade_teaching import by_grader
@@ -178,7 +185,7 @@ def _by_grader(
 
     if task is not Task.GRADE:
         raise CommandFailed(f"{grader} gives grades alone: measure it with --task grade.", Exit.USAGE)
-    registry, settings = station_eyes(config)
+    registry, settings = eyes
     card = read_card(grader)
     opened = open_grader(grader, card, registry.get(card.base), settings.detector)
     result = evaluate_grades(folder, grouping, by_grader(opened), reader)

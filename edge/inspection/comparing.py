@@ -24,15 +24,13 @@ from edge.inspection.saved import GoldenComparison, PictureBox, PictureFinding
 from vision.errors import VisionError
 from vision.findings import Box, DefectKind
 from vision.golden.comparison import Comparison
+from vision.golden.fusion import UNLIKE_FROM
 from vision.golden.identity import ProductMarks
 from vision.golden.views import ItemView, item_view
 from vision.golden.where import where_unlike
 from vision.view_inspector import SeenView
 
 logger = logging.getLogger(__name__)
-
-UNLIKE_FROM = 0.5
-"""Score of the worst that a product's own golden units get; each product's scale is its own."""
 
 CLEARLY = 0.15
 """Evidence from which a print is another product's, if it is also so many `TIMES` that for the right one."""

@@ -23,10 +23,9 @@ from models.evaluation.report import Evaluation
 from models.evaluation.scoring import Coverage, Scored, group_notes, two_class_figures, worst_errors
 from vision.errors import GoldenRefused
 from vision.golden.comparison import Comparison, GoldenSet
+from vision.golden.fusion import UNLIKE_FROM
 from vision.golden.maps import to_view
 
-UNLIKE_FROM = 0.5
-"""As in `edge.inspection.comparing`, which this package may not know."""
 _MAP_SIDE = 256  # longer side at which maps are compared with masks
 
 

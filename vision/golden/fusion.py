@@ -12,6 +12,8 @@ from vision.golden.shape import NAMES
 from vision.golden.views import Floats
 
 SIGNALS = ("usual_look", "nearest_look", "displaced", *NAMES, "size")
+UNLIKE_FROM = 0.5
+"""Score of a unit as far off as the product's own golden units may be; each product's scale is its own."""
 _STEEP = 3.0  # how quickly the score rises around the limit
 _LEAST_LIMIT = 1.5  # standard deviations that any unit may be off
 _ROOM = 1.4  # a new unit lies farther off than those that the limits were learned from
