@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from vision.errors import GoldenRefused
+from vision.golden.colours import ItemColours
 from vision.golden.comparison import GoldenSet
 from vision.golden.light import UsualLight
 from vision.golden.maps import to_view
@@ -178,3 +179,28 @@ def test_pictures_of_two_products_are_refused() -> None:
     mixed = [*views(6), *[item_view(a_pack(seed, colour=_BLUE)) for seed in range(20, 24)]]
     with pytest.raises(GoldenRefused, match="two products"):
         check_set(mixed)
+
+
+def test_a_rail_in_the_items_colour_is_no_part_of_it() -> None:
+    plain = a_pack(1)
+    railed = plain.copy()
+    cv2.rectangle(railed, (0, 40), (319, 52), _RED, -1)  # behind the pack, as long as the picture
+    colours = ItemColours([item_view(a_pack(seed)) for seed in range(6)])
+    assert colours.tells
+    box, without = (colours.refined(item_view(picture)).box for picture in (railed, plain))
+    assert box == without
+    halved = plain.copy()
+    cv2.rectangle(halved, (150, 0), (165, 239), (120, 120, 120), -1)
+    parts = colours.refined(item_view(halved))
+    assert parts.box.width > 0.9 * without.width, "a half that broke off is one"
+
+
+def test_units_in_several_poses_are_judged_by_the_nearest_one() -> None:
+    poses = [a_pack(seed) if seed % 2 else cv2.rotate(a_pack(seed), cv2.ROTATE_180) for seed in range(20)]
+    several = GoldenSet([item_view(picture) for picture in poses])
+    for turned in (False, True):
+        intact, stained = (a_pack(40), a_pack(41, stained=True))
+        if turned:
+            intact, stained = (cv2.rotate(one, cv2.ROTATE_180) for one in (intact, stained))
+        assert several.compare(item_view(intact)).score < 0.5
+        assert several.compare(item_view(stained)).score > 0.5

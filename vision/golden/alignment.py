@@ -16,6 +16,11 @@ _ROUNDS = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 20, 1e-3)
 _LAST_ROUNDS = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 7, 1e-3)
 _EVERYWHERE = np.full((FIT_SIDE, FIT_SIDE), 255, np.uint8)
 _MOST_STRETCH = 1.4
+FITS = 0.7
+"""Likeness to the central golden unit from which a unit lies as that one does."""
+
+Fit = tuple[Floats, float]
+"""A map from one item to another, in the square's pixels, and how alike they are then."""
 
 
 def coarse(square: Square) -> Floats:
@@ -36,9 +41,7 @@ def fit_picture(square: Square) -> Floats:
     return np.asarray(cv2.GaussianBlur(small, (5, 5), 0), np.float32)
 
 
-def fit(
-    template: Floats, moving: Floats, *, tilted: bool, start: Floats | None = None
-) -> tuple[Floats, float]:
+def fit(template: Floats, moving: Floats, *, tilted: bool, start: Floats | None = None) -> Fit:
     """The map (3 × 3, template to moving, in the square's pixels) and how alike they are then, -1 to 1.
 
     Args:
@@ -71,6 +74,13 @@ def fit(
             return fit(template, moving, tilted=tilted)
         return np.eye(3, dtype=np.float32), _likeness(template, moving)
     return at_scale(found, SIDE / FIT_SIDE), float(likeness)
+
+
+def by_way_of(golden: Fit, unit: Fit) -> Floats | None:
+    """The map from a golden unit to another one by way of the central one; None unless both fit that well."""
+    if min(golden[1], unit[1]) < FITS:
+        return None
+    return np.asarray(unit[0] @ np.linalg.inv(golden[0]), np.float32)
 
 
 def laid_over(square: Square, placing: Floats) -> Square:

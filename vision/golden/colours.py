@@ -24,6 +24,7 @@ _HUE_BIN = np.clip((_LEVELS - 128) // 5 + 8, 0, 15)
 _BIN_OF = np.stack([_LEVELS >> 4, _HUE_BIN, _HUE_BIN], axis=1).astype(np.uint8).reshape(1, 256, 3)
 _KERNEL = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
 _LEAST_HOLE = 0.004  # of the item: a chocolate chip is none, the gap between two legs is
+_THIN = 0.2  # of the main part's breadth: a rail behind the item that has its colour
 _LEAST_KEPT = 0.5  # of the outline; else it is left as it was
 
 
@@ -58,7 +59,12 @@ class ItemColours:
         contours, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
         height, width = closed.shape
         weights = [_weight(contour, width, height) for contour in contours]
-        kept = [part for part, w in zip(contours, weights, strict=True) if w >= 0.15 * max(weights)]
+        wide = _breadth(contours[int(np.argmax(weights))]) if contours else 0.0
+        kept = [
+            part
+            for part, weight in zip(contours, weights, strict=True)
+            if weight >= 0.15 * max(weights) and _breadth(part) >= _THIN * wide
+        ]
         mask = np.zeros_like(closed)
         cv2.drawContours(mask, kept, -1, 255, cv2.FILLED)
         return _with_holes(np.asarray(mask, np.uint8), np.asarray(ratio < _CLEARLY, np.bool_))
@@ -98,6 +104,11 @@ def _weight(contour: Any, width: int, height: int) -> float:
     x, y, w, h = cv2.boundingRect(contour)
     away = abs((x + w / 2) / width - 0.5) + abs((y + h / 2) / height - 0.5)
     return float(cv2.contourArea(contour)) * max(0.05, 1 - 1.4 * away)
+
+
+def _breadth(contour: Any) -> float:
+    """Pixels of the shorter side of the upright or slanted box around it."""
+    return float(min(cv2.minAreaRect(contour)[1]))
 
 
 def _index(picture: Picture) -> np.ndarray[tuple[int, ...], np.dtype[np.int32]]:

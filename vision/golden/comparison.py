@@ -17,23 +17,22 @@ import numpy as np
 import numpy.typing as npt
 
 from vision.errors import GoldenRefused
-from vision.golden.alignment import at_scale, coarse, fit, fit_picture, laid_over
+from vision.golden.alignment import FITS, Fit, at_scale, by_way_of, coarse, fit, fit_picture, laid_over
 from vision.golden.colours import ItemColours
-from vision.golden.differences import FLOW_SIDE, bent, flow_grey, nearest_look, top
+from vision.golden.differences import nearest_look, top
+from vision.golden.displacement import Print, no_flow, print_grey
 from vision.golden.features import CELLS, dense_features
-from vision.golden.fusion import SIGNALS, Limits, fused
+from vision.golden.fusion import SIGNALS, Limits
 from vision.golden.light import UsualLight
 from vision.golden.shape import hull_gap_depth, shape_numbers
-from vision.golden.views import SIDE, Floats, ItemView, Square, axis, squared
-from vision.picture import Picture
+from vision.golden.views import SIDE, Floats, ItemView, Square, axis, lie_in_any_direction, squared
 
 FEWEST = 5
 NEIGHBOURS = 2
 _TOP = 0.01  # share of the item's cells that make a map's score
+_MOVED_TOP = 0.05  # the same for how far the print is displaced
 _SAME_SIZE = 0.08  # golden units whose sizes vary less were taken by a fixed camera
-_LONG = 1.2  # length over width from which an item has an axis
-_FITS = 0.7  # likeness to the central golden unit from which a unit lies as that one does
-_TURNED = 0.98  # golden units whose axes agree less than this lie in any direction
+_FEW = 0.1  # share of a set's units that may lie otherwise where all others lie alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ class _Golden:
     look: Floats
     fitted: Floats
     features: Floats
-    grey: Picture
+    print: Print
 
 
 @dataclass(slots=True)
@@ -81,11 +80,8 @@ class _Laid:
     placing: Floats
     likeness: float
     map: Floats
-    flow: Floats
+    displaced: float
     cover: npt.NDArray[np.bool_]
-
-
-_Fit = tuple[Floats, float]  # a map from the central golden unit, and the likeness
 
 
 class GoldenSet:
@@ -107,7 +103,7 @@ class GoldenSet:
         views = [self._colours.refined(view) for view in views]
         sizes = np.array([max(view.box.width, view.box.height) for view in views])
         self._longest = float(np.median(sizes)) if sizes.std() < _SAME_SIZE * sizes.mean() else None
-        self._turned = _lie_in_any_direction(views)
+        self._turned = lie_in_any_direction([view.mask for view in views])
         self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
         squares = self._alike([self._poses(view) for view in views])
         self._goldens = [self._golden(square) for square in squares]
@@ -131,7 +127,7 @@ class GoldenSet:
         numbers, unlike, likeness = self._judge(prepared)
         beyond = self._limits.beyond(numbers)
         return Comparison(
-            score=self._limits.score(fused(beyond)),
+            score=self._limits.score(self._limits.fused(beyond)),
             known_side=bool(likeness >= self._least_likeness),
             likeness=likeness,
             signals=dict(zip(SIGNALS, (float(value) for value in beyond), strict=True)),
@@ -161,11 +157,10 @@ class GoldenSet:
 
     def _golden(self, prepared: _Prepared) -> _Golden:
         square = prepared.square
-        return _Golden(square, prepared.look, prepared.fitted, dense_features(square), flow_grey(square))
+        return _Golden(square, prepared.look, prepared.fitted, dense_features(square), Print.of(square))
 
     def _learn_usual_look(self) -> None:
-        template = self._goldens[self._centre].fitted
-        self._fits = [fit(template, one.fitted, tilted=False) for one in self._goldens]
+        self._fits = [self._on_centre(one.look, one.fitted) for one in self._goldens]
         placed = [
             laid_over(one.square, found) for one, (found, _) in zip(self._goldens, self._fits, strict=True)
         ]
@@ -183,7 +178,6 @@ class GoldenSet:
                 self._pairs[number, other] = self._lay(one.square, one.fitted, self._fits[number], other)
         maps = [laid.map for laid in self._pairs.values()]
         self._plain = np.mean(maps, axis=0) + 1e-3
-        self._flow_plain = float(np.mean([laid.flow.mean() for laid in self._pairs.values()])) + 0.05
         self._ordinary = [self._ordinary_of(number, None) for number in range(count)]
         self._items = [self._item_of(number) for number in range(count)]
 
@@ -194,12 +188,16 @@ class GoldenSet:
             rows.append(row)
             likenesses.append(likeness)
             maps.append(np.quantile(unlike[one.square.mask > 0], 0.99))
-        self._limits = Limits.learned(np.array(rows))
+        self._limits = Limits.learned(np.array(rows), alike=self._lie_alike())
         close = np.array(likenesses)
         middle = float(np.median(close))
         scatter = 1.4826 * float(np.median(np.abs(close - middle))) + 0.02
         self._least_likeness = min(middle - 6 * scatter, float(close.min()) - 0.1)
         self._map_scale = float(np.median(maps)) + 1e-6
+
+    def _lie_alike(self) -> bool:
+        """Whether nearly all golden units lie as the central one does."""
+        return float(np.quantile([likeness for _, likeness in self._fits], _FEW)) >= FITS
 
     # --- judging
 
@@ -212,22 +210,32 @@ class GoldenSet:
             likenesses[without] = -np.inf
         return [int(place) for place in np.argsort(-likenesses)[: min(many, len(likenesses) - 1)]]
 
-    def _lay(self, square: Square, fitted: Floats, on_centre: _Fit, which: int) -> _Laid:
+    def _on_centre(self, look: Floats, fitted: Floats) -> Fit:
+        """How a unit lies on the central golden one; alike only if the coarse look says so too.
+
+        The fine fit goes by the outline most of all, which a pack turned about shares.
+        """
+        centre = self._goldens[self._centre]
+        placing, likeness = fit(centre.fitted, fitted, tilted=False)
+        return placing, min(likeness, float(look @ centre.look))
+
+    def _lay(self, square: Square, fitted: Floats, on_centre: Fit, which: int) -> _Laid:
         """Lay a unit over a golden one; how both lie on the set's central one says where to begin."""
         golden = self._goldens[which]
         placing, likeness = fit(
-            golden.fitted, fitted, tilted=True, start=_by_way_of(self._fits[which], on_centre)
+            golden.fitted, fitted, tilted=True, start=by_way_of(self._fits[which], on_centre)
         )
         over = laid_over(square, placing)
         features = dense_features(over)
-        flow = self._flow.calc(golden.grey, flow_grey(over), np.zeros((FLOW_SIDE, FLOW_SIDE, 2), np.float32))
+        flow = self._flow.calc(golden.print.grey, print_grey(over), no_flow())
+        moved = golden.print.displaced(np.asarray(flow, np.float32))
         cover = features[..., -1] > 1
         return _Laid(
             which,
             placing,
             likeness,
             nearest_look(golden.features, features),
-            bent(np.asarray(flow, np.float32)),
+            top(moved[golden.print.inside], _MOVED_TOP),
             cover,
         )
 
@@ -249,7 +257,7 @@ class GoldenSet:
         square = prepared.square
         nearest = self._closest(prepared.look, without=without)
         if without is None:
-            on_centre = fit(self._goldens[self._centre].fitted, prepared.fitted, tilted=False)
+            on_centre = self._on_centre(prepared.look, prepared.fitted)
         else:
             on_centre = self._fits[without]
         laid = []
@@ -270,8 +278,7 @@ class GoldenSet:
             )
             unlike = back if unlike is None else np.minimum(unlike, back)
             best = min(best, top(relative[item], _TOP))
-            wide = cv2.resize(item.astype(np.uint8), (FLOW_SIDE // 2, FLOW_SIDE // 2)) > 0
-            displaced = min(displaced, top(one.flow[wide], 0.05))
+            displaced = min(displaced, one.displaced)
         usual = self._unusual(square, on_centre[0], without)
         assert unlike is not None  # noqa: S101 - there are golden units
         shape = shape_numbers(square)
@@ -292,19 +299,6 @@ class GoldenSet:
         spread = spread + 0.0025 + 0.3 * spread[self._usual_item].mean(axis=0)
         away = cv2.GaussianBlur(np.sqrt(((features - mean) ** 2 / spread).mean(axis=-1)), (3, 3), 0)
         return top(np.asarray(away, np.float32)[self._usual_item], _TOP)
-
-
-def _lie_in_any_direction(views: Sequence[ItemView]) -> bool:
-    axes = [axis(view.mask) for view in views]
-    long = [np.exp(2j * np.radians(angle)) for angle, longer in axes if longer > _LONG]
-    return len(long) > len(views) / 2 and abs(np.mean(long)) < _TURNED
-
-
-def _by_way_of(golden: _Fit, unit: _Fit) -> Floats | None:
-    """The map from a golden unit to another one by way of the central one; None unless both fit that well."""
-    if min(golden[1], unit[1]) < _FITS:
-        return None
-    return np.asarray(unit[0] @ np.linalg.inv(golden[0]), np.float32)
 
 
 __all__ = ["FEWEST", "SIGNALS", "Comparison", "GoldenSet", "hull_gap_depth"]

@@ -4,10 +4,7 @@ import cv2
 import numpy as np
 
 from vision.golden.features import CELLS
-from vision.golden.views import Floats, Square
-from vision.picture import Picture
-
-FLOW_SIDE = 96
+from vision.golden.views import Floats
 
 
 def nearest_look(golden: Floats, features: Floats) -> Floats:
@@ -19,19 +16,6 @@ def nearest_look(golden: Floats, features: Floats) -> Floats:
             off = features - wide[down : down + CELLS, across : across + CELLS]
             best = np.minimum(best, np.einsum("ijk,ijk->ij", off, off))
     return np.asarray(cv2.GaussianBlur(np.sqrt(best), (3, 3), 0), np.float32)
-
-
-def bent(flow: Floats) -> Floats:
-    """How far each place is displaced beyond what a smooth change of the view explains; half size."""
-    small = cv2.resize(flow, (FLOW_SIDE // 2, FLOW_SIDE // 2), interpolation=cv2.INTER_AREA)
-    smooth = cv2.GaussianBlur(small, (0, 0), 8)
-    return np.asarray(np.linalg.norm(small - smooth, axis=2), np.float32)
-
-
-def flow_grey(square: Square) -> Picture:
-    """The picture as the displacement is looked for in it."""
-    small = cv2.resize(square.picture, (FLOW_SIDE, FLOW_SIDE), interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
 
 
 def top(values: Floats, share: float) -> float:

@@ -3,6 +3,7 @@
 What lies outside the outline is neutral grey, so that no comparison can learn the table.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -22,6 +23,8 @@ FILL = 0.8
 """Share of the square's side that the item's longer side takes."""
 FINE_VIEW = 400
 """Pixels of a whole view's longer side that the print's marks need where the outline can't be trusted."""
+_LONG = 1.2  # length over width from which an item has an axis
+_TURNED = 0.98  # items whose axes agree less than this lie in any direction
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,13 @@ def axis(mask: Picture) -> tuple[float, float]:
     spread = float(np.hypot(a - c, 2 * b))
     shorter = max(1e-6, a + c - spread)
     return float(np.degrees(0.5 * np.arctan2(2 * b, a - c))), float(np.sqrt((a + c + spread) / shorter))
+
+
+def lie_in_any_direction(masks: Sequence[Picture]) -> bool:
+    """Whether most of a product's items have an axis, and the axes don't agree."""
+    axes = [axis(mask) for mask in masks]
+    long = [np.exp(2j * np.radians(angle)) for angle, longer in axes if longer > _LONG]
+    return len(long) > len(masks) / 2 and abs(np.mean(long)) < _TURNED
 
 
 def squared(view: ItemView, turn: float = 0.0, longest: float | None = None) -> Square:
