@@ -22,7 +22,7 @@ from vision.findings import Box
 from vision.localisation import Region
 from vision.looks import ItemLooks
 from vision.picture import Picture
-from vision.surroundings import standing_out
+from vision.surroundings import hull
 
 FEWEST = 20
 """Pictures from which there is anything to learn."""
@@ -143,7 +143,7 @@ def _numbers(
 
 def _shown(picture: Picture, hide: Hider | None) -> tuple[Picture, Region]:
     """The item, cut out; or the whole picture with the item covered."""
-    item = standing_out(picture)
+    item = hull(picture)
     if hide is None:
         return picture, item
     height, width = picture.shape[:2]

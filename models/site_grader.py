@@ -33,6 +33,7 @@ class GraderCard(BaseModel):
     """What a grader says about itself.
 
     Attributes:
+        format: 2: items are cut out by the hull of their outline; 1 was by all that stands out.
         base: The package whose network it looks through.
         base_sha256: Digest of that package's weights.
         layers: Inner maps of that network.
@@ -45,7 +46,7 @@ class GraderCard(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     base: str = Field(min_length=1, max_length=80)
     base_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     layers: tuple[str, ...] = Field(min_length=1, max_length=32)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from vision.findings import Box
 from vision.localisation import Region
 from vision.picture import Picture, reduced
+from vision.rim import redrawn, slopes
 
 Floats = npt.NDArray[np.float32]
 
@@ -27,6 +28,7 @@ _LEAST = 2.5  # standard deviations that stand out on the plainest table
 _OTSU_STEPS = 10.0  # grey levels a standard deviation
 _CUTS = 3  # rounds of drawing the outline along edges
 _LIKE_WEIGHT = 0.25  # share of the heaviest part's weight that belongs to the item too
+_STRONG = 30.0  # slope of an edge that says as much as any
 _SMALL_PART = 0.03  # the same, where too much is better than too little
 
 
@@ -53,6 +55,12 @@ def outline(picture: Picture) -> Outline:
     small = reduced(picture, WORK_SIDE)
     evidence, smooth = _evidence(small)
     mask = _refined(small, _item(evidence, smooth))
+    slope = slopes(small)
+
+    def drawn(enclosed: Picture) -> Picture:
+        return _refined(small, _item(enclosed, np.minimum(slope, _STRONG) + 1))
+
+    mask = redrawn(mask, slope, drawn)
     return Outline(mask, _confidence(mask, smooth, _ring(smooth)))
 
 
@@ -71,9 +79,29 @@ def standing_out(picture: Picture) -> Region:
     height, width = picture.shape[:2]
     if confidence <= 0:
         return Region(Box(0, 0, width, height), 0.0, "whole", mask[:0, :0], found=False)
+    return _region(mask, confidence, picture)
+
+
+def hull(picture: Picture) -> Region:
+    """Where a grader looks on a BGR picture: the convex hull of the item's outline, and nothing of the wall.
+
+    A region that is not found is the whole picture.
+    """
+    found = outline(picture)
+    height, width = picture.shape[:2]
+    if found.confidence <= 0:
+        return Region(Box(0, 0, width, height), 0.0, "whole", found.mask[:0, :0], found=False)
+    mask = np.zeros_like(found.mask)
+    contours, _ = cv2.findContours(found.mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    cv2.fillConvexPoly(mask, cv2.convexHull(np.concatenate(contours)), 255)
+    return _region(mask, found.confidence, picture)
+
+
+def _region(mask: Picture, confidence: float, picture: Picture) -> Region:
+    """The region that a mask at the reduced scale marks on the picture."""
     x, y, across, down = cv2.boundingRect(mask)
     seen = Region(Box(x, y, across, down), confidence, "contrast", mask, found=True)
-    return seen.scaled(mask.shape[1], mask.shape[0], width, height)
+    return seen.scaled(mask.shape[1], mask.shape[0], picture.shape[1], picture.shape[0])
 
 
 def _evidence(small: Picture) -> tuple[Picture, Floats]:

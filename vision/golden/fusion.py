@@ -20,7 +20,7 @@ _ROOM = 1.4  # a new unit lies farther off than those that the limits were learn
 _SPARE_FROM = 10  # golden units from which the oddest one doesn't set the limits
 _LEAST_SPREAD = np.array([0.05, 0.05, 0.1, 0.004, 0.01, 0.01, 0.01, 0.03, 0.03], np.float32)
 # Where units lie alike the usual look errs least; in several poses it blurs, and the nearest unit tells more.
-_ALIKE = np.array([1.0, 0.25, 0.25, 0.125, 0.125, 0.025, 0.0125, 0.0125, 0.0125], np.float32)
+_ALIKE = np.array([1.0, 0.1, 0.1, 0.125, 0.125, 0.025, 0.0125, 0.0125, 0.0125], np.float32)
 _POSES = np.array([0.5, 1.0, 1.0, 0.125, 0.125, 0.025, 0.0125, 0.0125, 0.0125], np.float32)
 _FREE = np.array([0.0, 0.0, 0.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0], np.float32)
 _MOST = np.array([15.0, 15.0, 10.0, 8.0, 8.0, 8.0, 8.0, 8.0, 8.0], np.float32)
