@@ -295,10 +295,10 @@ def test_a_package_is_measured_by_command(tmp_path: Path, task: str, figure: str
             labels = tmp_path / label / "labels"
             labels.mkdir(exist_ok=True)
             (labels / f"{label}{seed}.txt").write_text(text)
-    command = ["vision", "eval", str(tmp_path), "--task", task, "--package", "damage-0.6.0", "--json"]
+    command = ["vision", "eval", str(tmp_path), "--task", task, "--package", "damage-0.7.0", "--json"]
     done = CliRunner().invoke(app, command)
     assert done.exit_code == 0, done.output
     said = json.loads(done.stdout)
-    assert said["method"] == "damage-0.6.0"
+    assert said["method"] == "damage-0.7.0"
     assert figure in said["figures"]
     assert said["figures"][figure]["floor"]

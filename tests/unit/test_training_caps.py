@@ -92,13 +92,36 @@ def mouths(sample: Sample) -> list[Box]:
 def test_open_bottles_come_whole_and_cut_out_with_the_mouth_boxed(tmp_path: Path) -> None:
     a_set(tmp_path)
     rng = np.random.default_rng(1)
-    whole, cut = open_bottles(tmp_path, 9, 320, rng, test=False)
+    whole, cut, _ = open_bottles(tmp_path, 9, 320, rng, test=False)
     (box,) = mouths(whole)
     # 300 × 400 pixels at four fifths, with 40 grey columns on either side
     assert overlap(box, Box(0.22 * 240 + 40, 0.1 * 320, 0.16 * 240, 0.12 * 320)) > 0.85
     (inside,) = mouths(cut)
     assert inside.area > box.area, "cut out it is nearer"
     assert cut.square[0, 0].tolist() == [114, 114, 114]
+
+
+def test_what_is_trained_on_is_cut_out_of_a_closer_view_too_with_the_whole_mouth(tmp_path: Path) -> None:
+    a_set(tmp_path)
+    seen = set()
+    for seed in range(8):
+        *_, closer = open_bottles(tmp_path, 9, 320, np.random.default_rng(seed), test=False)
+        (box,) = mouths(closer)
+        x, y, right, bottom = int(box.x), int(box.y), int(box.x + box.width), int(box.y + box.height)
+        assert overlap(box, dark_part(closer.square)) > 0.6, "the mouth alone is dark in that photograph"
+        assert 0 <= x < right <= 320
+        assert 0 <= y < bottom <= 320
+        seen.add((x, y))
+    assert len(seen) > 4, "no two seeds give the same part"
+    held_out_ones = open_bottles(tmp_path, 9, 320, np.random.default_rng(1), test=True)
+    assert len(held_out_ones) == 2, "what is measured on is measured as it is"
+
+
+def dark_part(square: Picture) -> Box:
+    """Where the drawn bottle's mouth lies: nothing else is as dark and without colour."""
+    dark = (square.max(axis=2) < 90) & (np.ptp(square, axis=2) < 25)
+    x, y, across, down = cv2.boundingRect(dark.astype(np.uint8))
+    return Box(x, y, across, down)
 
 
 def test_laid_over_the_mouth_stays_boxed() -> None:
