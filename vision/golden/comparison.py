@@ -20,7 +20,7 @@ from vision.errors import GoldenRefused
 from vision.golden.alignment import FITS, Fit, at_scale, by_way_of, coarse, fit, fit_picture, laid_over
 from vision.golden.colours import ItemColours
 from vision.golden.differences import nearest_look, top
-from vision.golden.displacement import Print, no_flow, print_grey
+from vision.golden.displacement import Print, Search, print_grey
 from vision.golden.features import CELLS, dense_features
 from vision.golden.fusion import SIGNALS, Limits
 from vision.golden.light import UsualLight
@@ -104,7 +104,7 @@ class GoldenSet:
         sizes = np.array([max(view.box.width, view.box.height) for view in views])
         self._longest = float(np.median(sizes)) if sizes.std() < _SAME_SIZE * sizes.mean() else None
         self._turned = lie_in_any_direction([view.mask for view in views])
-        self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+        self._search = Search()
         squares = self._alike([self._poses(view) for view in views])
         self._goldens = [self._golden(square) for square in squares]
         self._looks = np.array([one.look for one in self._goldens])
@@ -227,8 +227,7 @@ class GoldenSet:
         )
         over = laid_over(square, placing)
         features = dense_features(over)
-        flow = self._flow.calc(golden.print.grey, print_grey(over), no_flow())
-        moved = golden.print.displaced(np.asarray(flow, np.float32))
+        moved = golden.print.displaced(self._search.flow(golden.print.grey, print_grey(over)))
         cover = features[..., -1] > 1
         return _Laid(
             which,
