@@ -104,6 +104,7 @@ def test_what_was_taught_is_measured_on_days_left_out_and_then_grades_others(tin
     assert "grades alone" in str(refused.exception)
 
 
+@pytest.mark.slow  # teaching once is in the short run already
 def test_a_grade_of_one_day_alone_and_a_picture_that_is_none_are_told(tins, tmp_path, base, capsys):
     few = tmp_path / "few"
     shutil.copytree(tins, few)
@@ -124,6 +125,7 @@ def test_a_grade_of_one_day_alone_and_a_picture_that_is_none_are_told(tins, tmp_
     assert "d0_0.jpgwasleftout" in said.replace(" ", ""), "a long path is broken where the line ends"
 
 
+@pytest.mark.slow  # teaching once is in the short run already
 def test_without_groups_it_is_said_that_the_figures_flatter_and_parts_are_few(tins, tmp_path, base):
     apart = tmp_path / "apart"
     shutil.copytree(tins, apart)

@@ -92,7 +92,7 @@ def print_grey(square: Square) -> Picture:
 class Search:
     """Looks for where each place of a print went: optical flow (DIS), as fast as it can be had.
 
-    Finer presets cost two and eight milliseconds more a unit, and tell damaged units no better.
+    Finer presets cost two and seven milliseconds more a unit, and tell damaged units hardly better, or worse.
     """
 
     def __init__(self) -> None:
