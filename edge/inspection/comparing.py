@@ -17,6 +17,8 @@ from pathlib import Path
 import numpy as np
 
 import vision.golden
+import vision.rim
+import vision.surroundings
 from edge.errors import EvidenceMissing, GoldenUnusable
 from edge.grading.observation import GoldenVerdict
 from edge.inspection.golden_sets import GoldenSets, PreparedSet
@@ -136,9 +138,15 @@ class GoldenComparer:
 def method() -> str:
     """Names the comparison itself: the digest of its program. Another one may score otherwise."""
     digest = hashlib.sha256()
-    for path in sorted(Path(vision.golden.__path__[0]).glob("*.py")):
+    for path in program():
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
+
+
+def program() -> list[Path]:
+    """The files that a score depends on: the comparison's own, and those that draw the item's outline."""
+    outline = [Path(vision.surroundings.__file__), Path(vision.rim.__file__)]
+    return [*sorted(Path(vision.golden.__path__[0]).glob("*.py")), *outline]
 
 
 def _item(golden: PreparedSet, seen: SeenView) -> ItemView:

@@ -9,8 +9,10 @@ from builders_desk import MODEL, DeskUnderTest, Table, a_desk
 from builders_returns import a_gtin, a_line, a_product, an_expected_return
 from builders_vision import STAIN_IN_GOLDEN_UNIT, a_golden_unit, a_jpeg
 
+import vision.rim
+import vision.surroundings
 from edge.grading.policy_loading import load_policies
-from edge.inspection.comparing import GoldenComparer
+from edge.inspection.comparing import GoldenComparer, method
 from edge.inspection.golden_kept import KeptGolden
 from edge.inspection.golden_pictures import GoldenStore
 from edge.inspection.golden_sets import GoldenSets
@@ -294,3 +296,12 @@ def test_tables_without_pictures_cost_nothing(tmp_path: Path) -> None:
         desk.scan(a_gtin(1))
         assert desk.desk.proposal is not None
         assert "golden" not in desk.desk.proposal.timings_ms
+
+
+@pytest.mark.parametrize("module", [vision.rim, vision.surroundings])
+def test_another_way_to_draw_outlines_is_another_comparison(module, tmp_path, monkeypatch):
+    before = method.__wrapped__()
+    changed = tmp_path / "changed.py"
+    changed.write_bytes(Path(module.__file__).read_bytes() + b"\n")
+    monkeypatch.setattr(module, "__file__", str(changed))
+    assert method.__wrapped__() != before
