@@ -40,17 +40,22 @@ class Photograph:
         return self.working if self.factor == 1 else decode_picture(self.data, self.limits)
 
 
-def open_photograph(data: bytes, least_side: int, limits: PictureSettings) -> Photograph:
+def open_photograph(
+    data: bytes, least_side: int, limits: PictureSettings, *, kept: bool = False
+) -> Photograph:
     """Decode a picture to work with: halved if it is a JPEG whose half is still large enough.
 
     Args:
         data: The file's bytes.
         least_side: Pixels that the longer side of `working` must have; smaller pictures are not halved.
         limits: What a picture may be before it is decoded.
+        kept: It was accepted once and others depend on it: spoilt JPEG data is borne.
 
     Raises:
         PictureRefused: One of its kinds, naming what is wrong; nothing large was allocated before.
     """
+    if kept:
+        limits = limits.model_copy(update={"strict_jpeg": False})
     header = check_header(data, limits)
     if _can_be_halved(header, least_side):
         half = decoded(data, header, half=True, strict=limits.strict_jpeg)

@@ -267,10 +267,7 @@ class ViewInspector:
     def _open(self, jpeg: bytes, *, kept: bool = False) -> Photograph:
         """What is kept was accepted once: refusing it now would stop all units of its camera."""
         least = max(self._settings.quality.work_side, self._settings.localisation.work_side)
-        limits = self._settings.picture
-        return open_photograph(
-            jpeg, least, limits.model_copy(update={"strict_jpeg": False}) if kept else limits
-        )
+        return open_photograph(jpeg, least, self._settings.picture, kept=kept)
 
     def _overview(self, photograph: Photograph) -> Picture:
         return reduced(photograph.working, self._settings.localisation.work_side)

@@ -180,10 +180,7 @@ class GoldenSets:
     def _open(self, jpeg: bytes, *, kept: bool = False) -> Photograph:
         """What is kept was accepted once: refusing one now would make all of the set useless."""
         least = max(self._settings.quality.work_side, self._settings.localisation.work_side)
-        limits = self._settings.picture
-        return open_photograph(
-            jpeg, least, limits.model_copy(update={"strict_jpeg": False}) if kept else limits
-        )
+        return open_photograph(jpeg, least, self._settings.picture, kept=kept)
 
 
 def _stamp(pictures: GoldenPictures) -> _Stamp:
