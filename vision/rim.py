@@ -16,13 +16,10 @@ Floats = npt.NDArray[np.float32]
 
 WEAK = 25.0
 """Strength of a rim, 0 to 30, below which an outline is doubted: most of a thing's own rim has 30."""
-_FULL = 30.0  # slope at which an edge counts in full
-_STEPS = (
-    8.0,
-    12.0,
-    18.0,
-    27.0,
-)  # slopes from which edges belong to the item: table grain is weaker than print
+FULL = 30.0
+"""Slope at which an edge counts in full."""
+# Slopes from which edges belong to the item: table grain is weaker than print.
+_STEPS = (8.0, 12.0, 18.0, 27.0)
 _MOST = 0.6  # of the picture, that an item drawn from edges may fill
 
 
@@ -43,7 +40,7 @@ def rim_strength(mask: Picture, slope: Floats) -> float:
     height, width = mask.shape
     inner = (x > 1) & (y > 1) & (x < width - 2) & (y < height - 2)
     near = cv2.dilate(slope, np.ones((3, 3), np.uint8))
-    return float((np.minimum(near[y, x], _FULL) * inner).mean())
+    return float((np.minimum(near[y, x], FULL) * inner).mean())
 
 
 def redrawn(mask: Picture, slope: Floats, drawn: Callable[[Picture], Picture]) -> Picture:

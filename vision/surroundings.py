@@ -14,7 +14,7 @@ import numpy.typing as npt
 from vision.findings import Box
 from vision.localisation import Region
 from vision.picture import Picture, reduced
-from vision.rim import redrawn, slopes
+from vision.rim import FULL, redrawn, slopes
 
 Floats = npt.NDArray[np.float32]
 
@@ -28,7 +28,6 @@ _LEAST = 2.5  # standard deviations that stand out on the plainest table
 _OTSU_STEPS = 10.0  # grey levels a standard deviation
 _CUTS = 3  # rounds of drawing the outline along edges
 _LIKE_WEIGHT = 0.25  # share of the heaviest part's weight that belongs to the item too
-_STRONG = 30.0  # slope of an edge that says as much as any
 _SMALL_PART = 0.03  # the same, where too much is better than too little
 
 
@@ -58,7 +57,7 @@ def outline(picture: Picture) -> Outline:
     slope = slopes(small)
 
     def drawn(enclosed: Picture) -> Picture:
-        return _refined(small, _item(enclosed, np.minimum(slope, _STRONG) + 1))
+        return _refined(small, _item(enclosed, np.minimum(slope, FULL) + 1))
 
     mask = redrawn(mask, slope, drawn)
     return Outline(mask, _confidence(mask, smooth, _ring(smooth)))
@@ -75,11 +74,7 @@ def standing_out(picture: Picture) -> Region:
     evidence, smooth = _evidence(small)
     drawn = _refined(small, _item(evidence, smooth))
     mask = drawn | _item(evidence, smooth, least=_SMALL_PART)
-    confidence = _confidence(drawn, smooth, _ring(smooth))
-    height, width = picture.shape[:2]
-    if confidence <= 0:
-        return Region(Box(0, 0, width, height), 0.0, "whole", mask[:0, :0], found=False)
-    return _region(mask, confidence, picture)
+    return _region(mask, _confidence(drawn, smooth, _ring(smooth)), picture)
 
 
 def hull(picture: Picture) -> Region:
@@ -88,20 +83,20 @@ def hull(picture: Picture) -> Region:
     A region that is not found is the whole picture.
     """
     found = outline(picture)
-    height, width = picture.shape[:2]
-    if found.confidence <= 0:
-        return Region(Box(0, 0, width, height), 0.0, "whole", found.mask[:0, :0], found=False)
     mask = np.zeros_like(found.mask)
-    contours, _ = cv2.findContours(found.mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    cv2.fillConvexPoly(mask, cv2.convexHull(np.concatenate(contours)), 255)
+    if found.found:
+        cv2.fillConvexPoly(mask, cv2.convexHull(cv2.findNonZero(found.mask)), 255)
     return _region(mask, found.confidence, picture)
 
 
 def _region(mask: Picture, confidence: float, picture: Picture) -> Region:
-    """The region that a mask at the reduced scale marks on the picture."""
+    """The region that a mask at the reduced scale marks on the picture; all of it without confidence."""
+    height, width = picture.shape[:2]
+    if confidence <= 0:
+        return Region(Box(0, 0, width, height), 0.0, "whole", mask[:0, :0], found=False)
     x, y, across, down = cv2.boundingRect(mask)
     seen = Region(Box(x, y, across, down), confidence, "contrast", mask, found=True)
-    return seen.scaled(mask.shape[1], mask.shape[0], picture.shape[1], picture.shape[0])
+    return seen.scaled(mask.shape[1], mask.shape[0], width, height)
 
 
 def _evidence(small: Picture) -> tuple[Picture, Floats]:

@@ -1,8 +1,8 @@
 """The same picture in another light: drawn, the same for the same seed, picture and number.
 
 Each lamp is up to 1.4 times as bright or as dark, each colour up to 8 % stronger or weaker, the contrast up
-to 1.28 times harder or softer (gamma), and one side up to 42 % brighter than the
-other, one corner twice as bright.
+to 1.28 times harder or softer (gamma), and one side up to 42 % brighter than the other, one corner twice
+as bright.
 """
 
 import zlib

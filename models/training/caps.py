@@ -111,20 +111,14 @@ def _number(path: Path) -> str:
     return found[1] if found else ""
 
 
-def _both(picture: Picture, boxes: list[Box], size: int) -> list[Sample]:
-    whole, cut = _whole(picture, boxes, size), _cut_out(picture, boxes, size)
-    return [whole, cut] if cut is not None else [whole]
-
-
 def _ways(
     picture: Picture, boxes: list[Box], size: int, rng: np.random.Generator, test: bool
 ) -> list[Sample]:
     """Whole and cut out; to train on, also cut out of a closer view, where the background goes otherwise."""
-    ways = _both(picture, boxes, size)
+    ways = [_whole(picture, boxes, size), _cut_out(picture, boxes, size)]
     if not test:
-        anew = _cut_out(*_closer(picture, boxes, rng), size)
-        ways += [anew] if anew is not None else []
-    return ways
+        ways.append(_cut_out(*_closer(picture, boxes, rng), size))
+    return [one for one in ways if one is not None]
 
 
 def _closer(picture: Picture, boxes: list[Box], rng: np.random.Generator) -> tuple[Picture, list[Box]]:
