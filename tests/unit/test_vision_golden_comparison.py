@@ -9,6 +9,7 @@ import pytest
 from vision.errors import GoldenRefused
 from vision.golden.colours import ItemColours
 from vision.golden.comparison import GoldenSet
+from vision.golden.fusion import SIGNALS, Limits
 from vision.golden.light import UsualLight
 from vision.golden.maps import to_view
 from vision.golden.sufficiency import check_set
@@ -195,9 +196,24 @@ def test_a_rail_in_the_items_colour_is_no_part_of_it() -> None:
     assert parts.box.width > 0.9 * without.width, "a half that broke off is one"
 
 
-def test_units_in_several_poses_are_judged_by_the_nearest_one() -> None:
+def test_in_several_poses_the_nearest_unit_and_the_print_count_more() -> None:
+    table = np.random.default_rng(4).normal(1, 0.1, (12, len(SIGNALS))).astype(np.float32)
+    alike, poses = (Limits.learned(table, alike=alike) for alike in (True, False))
+
+    def ratio(name: str) -> float:
+        off = np.where(np.array(SIGNALS) == name, 5, 0).astype(np.float32)
+        return poses.fused(off) / alike.fused(off)
+
+    assert ratio("nearest_look") > 2
+    assert ratio("displaced") > 2
+    assert ratio("usual_look") < 1
+
+
+def test_units_in_several_poses_are_judged_by_the_nearest_one(golden: GoldenSet) -> None:
     poses = [a_pack(seed) if seed % 2 else cv2.rotate(a_pack(seed), cv2.ROTATE_180) for seed in range(20)]
     several = GoldenSet([item_view(picture) for picture in poses])
+    assert golden.lie_alike
+    assert not several.lie_alike, "though the same outline fits a pack turned about"
     for turned in (False, True):
         intact, stained = (a_pack(40), a_pack(41, stained=True))
         if turned:

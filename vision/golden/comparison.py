@@ -121,6 +121,11 @@ class GoldenSet:
         """Whether the item is found by its colours alone: then any mask around it does."""
         return self._colours.tells
 
+    @property
+    def lie_alike(self) -> bool:
+        """Whether nearly all golden units lie as the central one does; else in several poses."""
+        return float(np.quantile([likeness for _, likeness in self._fits], _FEW)) >= FITS
+
     def compare(self, view: ItemView) -> Comparison:
         """How far this unit is from the golden ones."""
         prepared = self._nearest_pose(self._poses(self._colours.refined(self._light.levelled(view))))
@@ -188,16 +193,12 @@ class GoldenSet:
             rows.append(row)
             likenesses.append(likeness)
             maps.append(np.quantile(unlike[one.square.mask > 0], 0.99))
-        self._limits = Limits.learned(np.array(rows), alike=self._lie_alike())
+        self._limits = Limits.learned(np.array(rows), alike=self.lie_alike)
         close = np.array(likenesses)
         middle = float(np.median(close))
         scatter = 1.4826 * float(np.median(np.abs(close - middle))) + 0.02
         self._least_likeness = min(middle - 6 * scatter, float(close.min()) - 0.1)
         self._map_scale = float(np.median(maps)) + 1e-6
-
-    def _lie_alike(self) -> bool:
-        """Whether nearly all golden units lie as the central one does."""
-        return float(np.quantile([likeness for _, likeness in self._fits], _FEW)) >= FITS
 
     # --- judging
 
